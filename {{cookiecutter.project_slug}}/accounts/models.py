@@ -1,0 +1,65 @@
+"""The user: an e-mail address and a password."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import LoginEmailField
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; `createsuperuser` and the registration both end here."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a user. Raises `ValueError` without an address, `IntegrityError` if it is taken."""
+        if not email:
+            raise ValueError("A user needs an e-mail address; an empty one was given.")
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a user who may do everything, the admin included."""
+        return self.create_user(
+            email, password, **{**fields, "is_staff": True, "is_superuser": True}
+        )
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who can log in, by e-mail address. There is no username."""
+
+    email = LoginEmailField(
+        _("e-mail address"),
+        unique=True,
+        error_messages={"unique": _("An account with this e-mail address exists already.")},
+    )
+    is_staff = models.BooleanField(
+        _("staff"), default=False, help_text=_("May log into the admin.")
+    )
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("May log in. Switch off instead of deleting.")
+    )
+    joined_at = models.DateTimeField(_("joined at"), db_default=Now(), editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints: ClassVar = [
+            # What writes around the field (raw SQL, another program) keeps to one spelling too.
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,7 @@
+"""The shop: who charges the cards."""
+
+from config.settings.base import DEMO
+from config.settings.env import env
+
+# The dotted path of a class that follows `orders.payments.PaymentProvider`. With the demo, its sandbox.
+PAYMENT_PROVIDER = env.text("PAYMENT_PROVIDER", default="demo.sandbox.Sandbox" if DEMO else "")

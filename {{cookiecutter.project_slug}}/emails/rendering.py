@@ -1,0 +1,31 @@
+"""Writes a mail from its three templates: `emails/<name>.subject.txt`, `.txt` and `.html`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """What a mail says, in its two forms."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def write(template: str, context: Mapping[str, object]) -> Letter:
+    """Render the templates of that name; an app keeps those of its own mails.
+
+    The context is joined by `site_url`, without a slash at its end. Raises `TemplateDoesNotExist`.
+    """
+    values = {"site_url": settings.SITE_URL.rstrip("/"), **context}
+    subject = render_to_string(f"emails/{template}.subject.txt", values)
+    return Letter(
+        # A header is one line.
+        subject=" ".join(subject.split()),
+        text=render_to_string(f"emails/{template}.txt", values),
+        html=render_to_string(f"emails/{template}.html", values),
+    )

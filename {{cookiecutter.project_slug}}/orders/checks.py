@@ -1,0 +1,34 @@
+"""What is checked about the shop when the site starts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.utils.module_loading import import_string
+
+HINT = (
+    "Set PAYMENT_PROVIDER to the dotted path of a class that follows "
+    "orders.payments.PaymentProvider, or DEMO=true to try the shop with the sandbox."
+)
+
+
+def check_payment_provider(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """Orders are charged by a provider that can be imported."""
+    path = settings.PAYMENT_PROVIDER
+    if not path:
+        return [
+            checks.Error(
+                "No payment provider is set: orders cannot be charged.", hint=HINT, id="orders.E001"
+            )
+        ]
+    try:
+        import_string(path)
+    except ImportError as error:
+        return [
+            checks.Error(f"PAYMENT_PROVIDER is {path!r}: {error}.", hint=HINT, id="orders.E002")
+        ]
+    return []

@@ -1,0 +1,27 @@
+"""What the API answered under an idempotency key, kept to be given again word for word."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from orders.models.order import Order
+
+
+class StoredAnswer(models.Model):
+    """The body of the 201 that a client got, or would have got had the line held."""
+
+    order = models.OneToOneField(
+        Order, primary_key=True, on_delete=models.CASCADE, related_name="stored_answer"
+    )
+    body = models.JSONField(_("body"))
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("stored answer")
+        verbose_name_plural = _("stored answers")
+        ordering: ClassVar = ["order_id"]
+
+    def __str__(self) -> str:
+        return f"201 {self.order_id}"
