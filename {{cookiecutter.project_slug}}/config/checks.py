@@ -1,0 +1,118 @@
+"""What is wrong with the settings, found when a command starts and not by the first visitor."""
+
+import re
+from collections.abc import Sequence
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.http.request import validate_host
+
+type Apps = Sequence[AppConfig] | None
+
+# What a browser sends in the Host header, without the port; a leading dot takes in subdomains.
+HOST = re.compile(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]")
+
+
+@register(Tags.security)
+def allowed_hosts(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Hosts are named, and as bare names."""
+    if not settings.ALLOWED_HOSTS and not settings.DEBUG:
+        return [
+            Error(
+                "ALLOWED_HOSTS is empty: every request would be refused.",
+                hint="Name the hosts the site is reached by: ALLOWED_HOSTS=shop.example.com",
+                id="config.E001",
+            )
+        ]
+    return [
+        Error(
+            f"ALLOWED_HOSTS holds {host!r}, which matches no request.",
+            hint="Write the name alone, without scheme, port or path: "
+            "ALLOWED_HOSTS=shop.example.com",
+            id="config.E002",
+        )
+        for host in settings.ALLOWED_HOSTS
+        if not HOST.fullmatch(host)
+    ]
+
+
+@register(Tags.urls)
+def site_url(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Links in mails are SITE_URL and a path: it is absolute, ends with the host, and is served."""
+    url = settings.SITE_URL
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return [
+            Error(
+                f"SITE_URL is {url!r}, which is not absolute.",
+                hint="Begin with the scheme: SITE_URL=https://shop.example.com",
+                id="config.E003",
+            )
+        ]
+    if parts.path or parts.query or parts.fragment:
+        return [
+            Error(
+                f"SITE_URL is {url!r}, which does not end with the host.",
+                hint=f"Leave out what follows it: SITE_URL={parts.scheme}://{parts.netloc}",
+                id="config.E004",
+            )
+        ]
+    if settings.ALLOWED_HOSTS and not validate_host(parts.hostname, settings.ALLOWED_HOSTS):
+        return [
+            Warning(
+                f"ALLOWED_HOSTS lacks {parts.hostname!r}, the host of SITE_URL: links in mails "
+                "would be refused.",
+                hint=f"Add it: ALLOWED_HOSTS={','.join([*settings.ALLOWED_HOSTS, parts.hostname])}",
+                id="config.W001",
+            )
+        ]
+    return []
+
+
+# Not tagged as a database check: those run only before `migrate`.
+@register
+def pool_size(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """A pool holds at least one connection."""
+    pool = settings.DATABASES["default"].get("OPTIONS", {}).get("pool")
+    if pool is None or pool["max_size"] >= 1:
+        return []
+    return [
+        Error(
+            f"DATABASE_POOL_SIZE is {pool['max_size']}: no query could ever run.",
+            hint="Allow a connection for each thread of a process: DATABASE_POOL_SIZE=20",
+            id="config.E005",
+        )
+    ]
+
+
+@register(Tags.mail)
+def sender(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Mail has a sender; servers refuse it otherwise."""
+    local, _, domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")
+    if local and domain:
+        return []
+    return [
+        Error(
+            f"DEFAULT_FROM_EMAIL is {settings.DEFAULT_FROM_EMAIL!r}, which is no address.",
+            hint="With or without a name: DEFAULT_FROM_EMAIL=Shop <shop@example.com>",
+            id="config.E006",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def no_demo(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Customers are not offered seed data and play money."""
+    if not settings.DEMO:
+        return []
+    return [
+        Error(
+            "The demo is on, which takes orders for seed data and charges no money.",
+            hint="Leave DEMO unset or write DEMO=false",
+            id="config.E007",
+        )
+    ]

@@ -1,0 +1,61 @@
+"""Outgoing mail: by SMTP when EMAIL_URL says so, else one file a mail under `var/mail`."""
+
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from config.settings.env import BASE_DIR, env
+
+_BACKENDS = "django.core.mail.backends"
+_TRUE = ("", "1", "true", "yes", "on")
+
+
+def mailer(url: str) -> dict[str, Any]:
+    """The entry of `MAILERS` for `url`.
+
+    * `smtp://user:password@host:587/?tls=true` (STARTTLS) or `smtps://…` (TLS from the first byte);
+      `?timeout=` in seconds
+    * `file:///absolute/directory` and `console:`, for development
+    """
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "smtp" | "smtps":
+            return {"BACKEND": f"{_BACKENDS}.smtp.EmailBackend", "OPTIONS": smtp_options(parts)}
+        case "file":
+            options = {"file_path": unquote(parts.path)}
+            return {"BACKEND": f"{_BACKENDS}.filebased.EmailBackend", "OPTIONS": options}
+        case "console":
+            return {"BACKEND": f"{_BACKENDS}.console.EmailBackend"}
+        case scheme:
+            raise ValueError(f"begins with '{scheme}:', not with smtp:, smtps:, file: or console:")
+
+
+def smtp_options(parts: SplitResult) -> dict[str, Any]:
+    """Where the server is, and how to speak to it."""
+    if not parts.hostname:
+        raise ValueError("names no host")
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if unknown := query.keys() - {"tls", "timeout"}:
+        raise ValueError(f"has the option {min(unknown)!r}, but only tls and timeout are known")
+    return {
+        "host": parts.hostname,
+        "port": parts.port,
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_tls": query.get("tls", "false").lower() in _TRUE,
+        "use_ssl": parts.scheme == "smtps",
+        # Seconds. A worker must not hang on a server that accepts and then says nothing.
+        "timeout": int(query.get("timeout", "10")),
+    }
+
+
+MAILERS = {
+    "default": env.parsed(
+        "EMAIL_URL",
+        mailer,
+        default=(BASE_DIR / "var" / "mail").as_uri(),
+        example="smtp://user:password@smtp.example.com:587/?tls=true",
+    )
+}
+
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="shop@example.com")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL

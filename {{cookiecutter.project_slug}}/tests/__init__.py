@@ -1,0 +1,1 @@
+"""What spans apps; each app has its own tests beside it."""

@@ -1,0 +1,50 @@
+"""The project's settings under test: nothing is read from `.env` or from the developer's shell.
+
+`TEST_DATABASE_URL` names the server to test on (the tests make a database of their own there, whose
+name begins with `test_`); unset, they run on SQLite, in a file of its own. Processes that a test
+starts inherit this environment, and so work on the same database.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+scratch = tempfile.TemporaryDirectory(prefix="shop-tests-", ignore_cleanup_errors=True)
+directory = Path(scratch.name)
+
+
+def test_database(url: str) -> str:
+    """`url`, its database renamed to one that only tests use."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite" or parts.path.startswith("/test_"):
+        return url
+    return parts._replace(path=f"/test_{parts.path.removeprefix('/')}").geturl()
+
+
+url = test_database(os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{directory / 'db.sqlite3'}")
+os.environ |= {
+    "DATABASE_URL": url,
+    "TEST_DATABASE_URL": url,
+    "DATABASE_POOL_SIZE": "",
+    "DEBUG": "true",
+    "DEMO": "true",
+    "SECRET_KEY": "only-for-tests",
+    "SECRET_KEY_FALLBACKS": "",
+    "ALLOWED_HOSTS": "testserver,localhost",
+    "SITE_URL": "http://testserver",
+    "TRUST_PROXY": "",
+    "HSTS_SECONDS": "",
+    "EMAIL_URL": (directory / "mail").as_uri(),
+    "DEFAULT_FROM_EMAIL": "",
+    "TIME_ZONE": "UTC",
+    "LOG_LEVEL": "INFO",
+    "TASKS_LOG_LEVEL": "",
+}
+
+from config.settings import *
+
+DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
+
+# Hashing a password is slow on purpose, and the tests log in often.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
