@@ -1,0 +1,33 @@
+# Each target bootstraps itself: a machine with Python, git and make is enough.
+ENGINE ?= database
+OUT ?= build
+DEMO := build/demo/task-shop
+TOOLS := "$(CURDIR)/scripts/bootstrap"
+RUN := $(TOOLS) uv run --frozen --group
+
+.PHONY: help demo test lint bake relock docs clean
+
+help: # List the targets
+	@sed -n 's/^\([a-z]*\):.*# \(.*\)/make \1	\2/p' Makefile
+
+demo: # Bake the default project and run it; CHECK=1 stops when its orders are done
+	@$(MAKE) --silent bake OUT=build/demo >/dev/null
+	@cd $(DEMO) && $(TOOLS) uv sync --frozen --no-dev --quiet && exec .venv/bin/python manage.py demo $(if $(CHECK),--check)
+
+test: # Everything: lint, bakes, what is inside a bake on SQLite and PostgreSQL, the first run
+	@$(RUN) test pytest
+
+lint: # Style, types, workflows, and the rules of the raw template directory
+	@$(RUN) test pytest tests/static
+
+bake: # Bake a project into a folder: make bake ENGINE=database OUT=build
+	@$(RUN) bake cookiecutter "$(CURDIR)" --no-input --overwrite-if-exists --output-dir "$(OUT)" task_engine=$(ENGINE)
+
+relock: # Renew the lock of the template's tools and of each engine
+	@$(TOOLS) scripts/relock
+
+docs: # Build the documentation into build/docs; a broken link is an error
+	@$(RUN) docs zensical build --strict
+
+clean: # Remove what the other targets have made
+	rm -rf build .venv .tools .mypy_cache .pytest_cache .ruff_cache
