@@ -4,6 +4,7 @@ from config.settings.accounts import *
 from config.settings.api import *
 from config.settings.base import *
 from config.settings.database import *
+from config.settings.demo import *
 from config.settings.email import *
 from config.settings.files import *
 from config.settings.keys import *

@@ -1,0 +1,50 @@
+"""`manage.py demo`: the whole shop in one terminal."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from demo.console import wants_colour
+from demo.guard import refusal
+from demo.show import Show
+
+
+class Command(BaseCommand):
+    help = (
+        "Fills the database with a small shop, then runs the site, a worker and the timer in this "
+        "terminal until Ctrl-C. Never in production: it creates an administrator whose password "
+        "everybody knows."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=8000,
+            help="The site's port; when it is taken, the next free one (default: 8000).",
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="Stop as soon as every seeded order has ended and every mail is sent; exit 1 and "
+            "say why when one is not.",
+        )
+        parser.add_argument(
+            "--timeout",
+            type=float,
+            default=60.0,
+            help="With --check: how many seconds to wait for that (default: 60).",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        reason = refusal()
+        if reason:
+            raise CommandError(reason)
+        colour = not options["no_color"] and wants_colour(sys.stdout)
+        show = Show(port=options["port"], colour=colour)
+        if options["check"]:
+            show.check(within=options["timeout"])
+        else:
+            show.run()
