@@ -15,7 +15,7 @@ class UserManager(BaseUserManager["User"]):
     """Makes users; `createsuperuser` and the registration both end here."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a user. Raises `ValueError` without an address, `IntegrityError` if it is taken."""
+        """Create a user. Raises `ValueError` with no address, `IntegrityError` if it is taken."""
         if not email:
             raise ValueError("A user needs an e-mail address; an empty one was given.")
         user = self.model(email=email, **fields)
@@ -54,7 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        constraints: ClassVar = [
+        constraints = [
             # What writes around the field (raw SQL, another program) keeps to one spelling too.
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"

@@ -1,7 +1,5 @@
 """The sandbox provider's books. They belong to the other company: the shop never reads them."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Now
 
@@ -31,7 +29,7 @@ class SandboxCharge(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        ordering: ClassVar = ["id"]
+        ordering = ["id"]
 
     def __str__(self) -> str:
         return f"{self.key} {self.state}"

@@ -6,13 +6,16 @@ transaction, and Django raises `RuntimeError` when it is not.
 """
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from demo.models import SandboxCharge, SandboxState
 from orders.payments import (
+    Card,
     ChargeRequest,
     Declined,
     Outcome,
@@ -37,6 +40,15 @@ TIMEOUT_AFTER: Final = "tok_timeout_after"
 TAKING: Final = {OK, SLOW, UNAVAILABLE, TIMEOUT_BEFORE, TIMEOUT_AFTER}
 REASONS: Final = {DECLINED: "The card has insufficient funds."}
 SLOW_SECONDS = 3.0
+
+CARDS: Final = (
+    Card(token=OK, label=_("Good card")),
+    Card(token=DECLINED, label=_("Card that is declined")),
+    Card(token=SLOW, label=_("Card of a slow bank")),
+    Card(token=UNAVAILABLE, label=_("Good card, while the bank is busy at first")),
+    Card(token=TIMEOUT_BEFORE, label=_("Good card, whose first charge is lost on the way")),
+    Card(token=TIMEOUT_AFTER, label=_("Good card, whose first answer is lost on the way")),
+)
 
 
 class KeyReused(ValueError):
@@ -63,8 +75,12 @@ class Sandbox:
 
     def find(self, key: str) -> Outcome | None:
         """Return what the books say of a key."""
-        charge = SandboxCharge.objects.filter(key=key).first()
-        return None if charge is None else _outcome(charge)
+        charge = SandboxCharge.objects.filter(key=key).exclude(state=SandboxState.RECEIVED).first()
+        return None if charge is None else _decided(charge)
+
+    def cards(self) -> Sequence[Card]:
+        """Return the cards to try the shop with."""
+        return CARDS
 
     def _receive(self, request: ChargeRequest) -> SandboxCharge:
         asked = {
@@ -73,7 +89,7 @@ class Sandbox:
             "currency": request.money.currency,
         }
         with transaction.atomic(durable=True):
-            charge, _ = SandboxCharge.objects.get_or_create(key=request.key, defaults=asked)
+            charge, _new = SandboxCharge.objects.get_or_create(key=request.key, defaults=asked)
             SandboxCharge.objects.filter(pk=charge.pk).update(calls=F("calls") + 1)
             charge.refresh_from_db()
         if any(getattr(charge, name) != value for name, value in asked.items()):
@@ -87,16 +103,10 @@ class Sandbox:
             undecided = SandboxCharge.objects.filter(pk=charge.pk, state=SandboxState.RECEIVED)
             undecided.update(state=state, reason=reason)
         charge.refresh_from_db()
-        outcome = _outcome(charge)
-        assert outcome is not None, "the update above, or another call's, has decided it"
-        return outcome
+        return _decided(charge)
 
 
-def _outcome(charge: SandboxCharge) -> Outcome | None:
-    match charge.state:
-        case SandboxState.SUCCEEDED:
-            return Succeeded(provider_id=charge.provider_id)
-        case SandboxState.DECLINED:
-            return Declined(reason=charge.reason)
-        case _:
-            return None
+def _decided(charge: SandboxCharge) -> Outcome:
+    if charge.state == SandboxState.SUCCEEDED:
+        return Succeeded(provider_id=charge.provider_id)
+    return Declined(reason=charge.reason)

@@ -19,8 +19,8 @@ class Verdict(Enum):
     """It may have been taken."""
 
 
-# Errors of the way to the server and of the site's own address. They say nothing about this mail, even
-# with a code of 500 and above: a setting can be put right while the mail waits.
+# Errors of the way to the server and of the site's own address. They say nothing about this mail,
+# even with a code of 500 and above: a setting can be put right while the mail waits.
 NOT_ABOUT_THE_MAIL = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPSenderRefused)
 
 

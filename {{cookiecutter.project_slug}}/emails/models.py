@@ -1,6 +1,5 @@
 """One row is one mail. The row says how far the mail has come."""
 
-from typing import ClassVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -33,6 +32,10 @@ MOVES: dict[EmailState, frozenset[EmailState]] = {
 }
 
 
+class IllegalMove(Exception):
+    """A mail was to be brought into a state that cannot follow the one it is in."""
+
+
 class Email(models.Model):
     """A mail as it was written when its cause happened."""
 
@@ -62,8 +65,8 @@ class Email(models.Model):
     class Meta:
         verbose_name = _("e-mail")
         verbose_name_plural = _("e-mails")
-        ordering: ClassVar = ["-id"]
-        constraints: ClassVar = [
+        ordering = ["-id"]
+        constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=EmailState.values), name="email_state_is_known"
             ),

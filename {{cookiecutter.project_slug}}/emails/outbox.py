@@ -1,10 +1,11 @@
 """The way to send a mail: put it into the outbox, inside the transaction of its cause.
 
-If the cause is rolled back there is no mail; if it is committed there is one, whatever happens next.
+If the cause is rolled back there is no mail; if it is committed there is one, whatever happens
+next.
 
 A mail is written when it is queued, not when it is sent: it says what was true when its cause
-happened, a broken template is an error of the caller's and not of a worker hours later, and a second
-attempt sends the same words.
+happened, a broken template is an error of the caller's and not of a worker hours later, and a
+second attempt sends the same words.
 """
 
 from collections.abc import Mapping

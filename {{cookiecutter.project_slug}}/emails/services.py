@@ -1,22 +1,23 @@
 """Sends the mails of the outbox, each once, as far as SMTP allows.
 
-`pending → sending → sent | failed`. A mail is marked `sending` before it is handed to the server and
-`sent` after the server took it; each mark is one conditional UPDATE that says whether it was this
-attempt that made it. So two workers never hand over one attempt, and a worker that was frozen and
-comes back writes nothing.
+`pending → sending → sent | failed`. A mail is marked `sending` before it is handed to the server
+and `sent` after the server took it; each mark is one conditional UPDATE that says whether it was
+this attempt that made it. So two workers never hand over one attempt, and a worker that was frozen
+and comes back writes nothing.
 
-The one window. SMTP has no key that names a mail. If a worker dies after the server took the mail and
-before `sent` was committed, the row stays `sending` and nobody can know. The next attempt follows the
-setting `EMAIL_WHEN_UNSURE`:
+The one window. SMTP has no key that names a mail. If a worker dies after the server took the mail
+and before `sent` was committed, the row stays `sending` and nobody can know. The next attempt
+follows the setting `EMAIL_WHEN_UNSURE`:
 
 `resend`  (default) hands it over again under the same `Message-ID`, by which mail stores and
           recipients' programs can tell the copy. A mail may come twice; none is lost.
 `hold`    fails the mail with a reason for a person to read. None comes twice; one may be lost.
 
-A server that is silent or cuts the line while the mail is handed over opens the same window. A server
-that answers never does: 4xx means not taken, try later (the row is `pending` again); 5xx means never.
-A server that cannot be reached leaves the row as it was. When the task system has used up its attempts
-the row stays `pending`: retry the run once the server is well, and the mail goes out.
+A server that is silent or cuts the line while the mail is handed over opens the same window. A
+server that answers never does: 4xx means not taken, try later (the row is `pending` again); 5xx
+means never. A server that cannot be reached leaves the row as it was. When the task system has used
+up its attempts the row stays `pending`: retry the run once the server is well, and the mail goes
+out.
 """
 
 import logging
@@ -26,7 +27,7 @@ from django.core.mail import EmailMultiAlternatives, mailers
 from django.db.models.functions import Now
 
 from emails.errors import MailRefused, Verdict, judge
-from emails.models import MOVES, Email, EmailState
+from emails.models import MOVES, Email, EmailState, IllegalMove
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +85,8 @@ def _fail(email: Email, reason: str) -> None:
 
 def _move(email: Email, *, to: EmailState, **changes: object) -> bool:
     """Change the row if it is still this attempt's; say whether it was."""
-    assert to in MOVES[email.status], f"{email.state} to {to} is no move"
+    if to not in MOVES[email.status]:
+        raise IllegalMove(f"Mail {email.key} cannot go from {email.state} to {to}.")
     mine = Email.objects.filter(pk=email.pk, state=email.state, attempt=email.attempt)
     moved = mine.update(state=to, **changes) == 1
     if moved:

@@ -1,15 +1,17 @@
 """What the shop asks of a payment provider.
 
 A provider is a class that follows `PaymentProvider`; the setting `PAYMENT_PROVIDER` names it. Every
-call carries a key that was chosen and committed before it. The provider promises that one key is one
-charge: asked twice, it answers twice and charges once (Stripe calls this an idempotency key).
+call carries a key that was chosen and committed before it. The provider promises that one key is
+one charge: asked twice, it answers twice and charges once (Stripe calls this an idempotency key).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
 from orders.money import Money
@@ -23,6 +25,14 @@ class ChargeRequest:
     money: Money
     token: str
     """What the provider calls the card; it was given to the customer's browser, not to us."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A card that the checkout page offers."""
+
+    token: str
+    label: str | Promise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +74,12 @@ class PaymentProvider(Protocol):
         """Return what became of a key, or `None` if the provider never finished a charge for it.
 
         Raises `ProviderUnavailable` and `OutcomeUnknown` as `charge` does.
+        """
+
+    def cards(self) -> Sequence[Card]:
+        """Return the cards to choose from at the checkout.
+
+        None, if the provider's own script in the page asks for the card and writes the token.
         """
 
 

@@ -1,7 +1,5 @@
 """What the API answered under an idempotency key, kept to be given again word for word."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +19,7 @@ class StoredAnswer(models.Model):
     class Meta:
         verbose_name = _("stored answer")
         verbose_name_plural = _("stored answers")
-        ordering: ClassVar = ["order_id"]
+        ordering = ["order_id"]
 
     def __str__(self) -> str:
         return f"201 {self.order_id}"

@@ -1,7 +1,5 @@
 """What a customer ordered, and how far it has come."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -50,8 +48,8 @@ class Order(models.Model):
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
-        ordering: ClassVar = ["-id"]
-        constraints: ClassVar = [
+        ordering = ["-id"]
+        constraints = [
             models.UniqueConstraint(
                 fields=["user", "idempotency_key"], name="one_order_per_customer_and_key"
             ),
@@ -104,8 +102,8 @@ class OrderLine(models.Model):
         verbose_name = _("line")
         verbose_name_plural = _("lines")
         # Products in id order: every transaction that walks the lines locks them in one order.
-        ordering: ClassVar = ["product_id"]
-        constraints: ClassVar = [
+        ordering = ["product_id"]
+        constraints = [
             models.UniqueConstraint(fields=["order", "product"], name="one_line_per_product"),
             models.CheckConstraint(
                 condition=models.Q(quantity__gt=0), name="order_line_quantity_above_zero"
@@ -113,7 +111,7 @@ class OrderLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.name}"
+        return f"{self.quantity} x {self.name}"
 
     @property
     def money(self) -> Money:

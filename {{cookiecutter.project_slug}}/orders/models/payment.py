@@ -1,7 +1,5 @@
 """What the payment provider was asked for an order, and what it said."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -34,8 +32,8 @@ class Payment(models.Model):
     class Meta:
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
-        ordering: ClassVar = ["id"]
-        constraints: ClassVar = [
+        ordering = ["id"]
+        constraints = [
             models.UniqueConstraint(
                 fields=["order"],
                 condition=~models.Q(state=PaymentState.DECLINED),

@@ -1,7 +1,5 @@
 """What is sold, and every movement of it onto the shelf and off."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -26,8 +24,8 @@ class Product(models.Model):
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
-        ordering: ClassVar = ["name", "id"]
-        constraints: ClassVar = [
+        ordering = ["name", "id"]
+        constraints = [
             models.CheckConstraint(
                 condition=models.Q(stock__gte=0), name="product_stock_not_negative"
             ),
@@ -72,8 +70,8 @@ class StockMove(models.Model):
     class Meta:
         verbose_name = _("stock move")
         verbose_name_plural = _("stock moves")
-        ordering: ClassVar = ["id"]
-        constraints: ClassVar = [
+        ordering = ["id"]
+        constraints = [
             # A repeated reservation or release of the same order cannot be written at all.
             models.UniqueConstraint(
                 fields=["order", "product", "reason"], name="one_stock_move_per_cause"

@@ -1,0 +1,132 @@
+"""Products and orders in the admin. What the saga writes is there to read."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from orders import stock
+from orders.models import Order, OrderLine, Payment, Product, StockMove
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows that belong to the page's object, to look at."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LineInline(ReadOnlyInline):
+    """What was ordered."""
+
+    model = OrderLine
+    fields = ("product", "name", "quantity", "price")
+
+
+class MoveInline(ReadOnlyInline):
+    """What the order took off the shelf and put back."""
+
+    model = StockMove
+    fields = ("product", "reason", "quantity", "created_at")
+
+
+class PaymentInline(ReadOnlyInline):
+    """What the provider was asked, and what it said."""
+
+    model = Payment
+    fields = ("provider_key", "state", "amount", "currency", "provider_id", "reason", "updated_at")
+
+
+class ProductMoveInline(ReadOnlyInline):
+    """How the stock came to be what it is."""
+
+    model = StockMove
+    fields = ("reason", "quantity", "order", "created_at")
+
+
+class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A product, with a field for goods that come in: stock is moved, never overwritten."""
+
+    received = forms.IntegerField(
+        label=_("Goods received"),
+        required=False,
+        help_text=_("Pieces to put on the shelf; below zero for pieces that are missing."),
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
+    class Meta:
+        model = Product
+        fields = ("name", "slug", "description", "price", "currency")
+
+    def clean_received(self) -> int:
+        """There cannot be fewer than none on the shelf."""
+        received: int = self.cleaned_data["received"] or 0
+        if self.instance.stock + received < 0:
+            raise forms.ValidationError(
+                _("Only %(stock)d are on the shelf."), params={"stock": self.instance.stock}
+            )
+        return received
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    """What is sold."""
+
+    form = ProductForm
+    list_display = ("name", "price", "currency", "stock")
+    search_fields = ("name", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("stock",)
+    fields = ("name", "slug", "description", "price", "currency", "stock", "received")
+    inlines = (ProductMoveInline,)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save what the form may change, and move the goods received."""
+        with transaction.atomic():
+            # Named fields: orders change the stock while somebody fills the form in.
+            obj.save(update_fields=form.Meta.fields if change else None)
+            if received := form.cleaned_data["received"]:
+                stock.receive(obj, received)
+
+
+@admin.register(Order)
+class OrderAdmin(ModelAdmin):
+    """Every order and how far it has come. Retry its run under Tasks to carry it on."""
+
+    list_display = ("public_id", "user", "state", "total", "currency", "created_at")
+    list_filter = ("state",)
+    list_select_related = ("user",)
+    search_fields = ("=public_id", "user__email")
+    fields = (
+        "public_id",
+        "user",
+        "state",
+        "total",
+        "currency",
+        "payment_token",
+        "idempotency_key",
+        "created_at",
+        "updated_at",
+    )
+    inlines = (LineInline, PaymentInline, MoveInline)
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return False

@@ -1,0 +1,64 @@
+"""Orders as the API reads and writes them."""
+
+from typing import Any, TypedDict
+
+from rest_framework import serializers
+
+from orders.cart import MAX_QUANTITY
+from orders.models import Order, OrderLine, Product
+
+MAX_LINES = 100
+
+
+class WantedLine(TypedDict):
+    """One line of a valid request."""
+
+    product: Product
+    quantity: int
+
+
+class WantedLineSerializer(serializers.Serializer[WantedLine]):
+    """So many pieces of the product with that slug."""
+
+    product = serializers.SlugRelatedField(slug_field="slug", queryset=Product.objects.all())
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
+
+
+class NewOrderSerializer(serializers.Serializer[Any]):
+    """What a client sends to place an order."""
+
+    lines = WantedLineSerializer(many=True, allow_empty=False)
+    payment_token = serializers.CharField(max_length=200)
+
+    def validate_lines(self, lines: list[WantedLine]) -> list[WantedLine]:
+        """Each product stands in one line, and there are not too many."""
+        if len(lines) > MAX_LINES:
+            raise serializers.ValidationError(f"An order has at most {MAX_LINES} lines.")
+        if len({line["product"].pk for line in lines}) < len(lines):
+            raise serializers.ValidationError("A product is named twice; add up its quantities.")
+        return lines
+
+    def quantities(self) -> dict[int, int]:
+        """Return how many pieces of each product id the valid request asks for."""
+        return {line["product"].pk: line["quantity"] for line in self.validated_data["lines"]}
+
+
+class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
+    """A line of an order."""
+
+    product = serializers.SlugRelatedField[Product](slug_field="slug", read_only=True)
+
+    class Meta:
+        model = OrderLine
+        fields = ("product", "name", "quantity", "price")
+
+
+class OrderSerializer(serializers.ModelSerializer[Order]):
+    """An order as its customer sees it. Sums are in minor units of the currency."""
+
+    id = serializers.UUIDField(source="public_id")
+    lines = OrderLineSerializer(many=True)
+
+    class Meta:
+        model = Order
+        fields = ("id", "state", "total", "currency", "lines", "created_at", "updated_at")

@@ -1,0 +1,128 @@
+"""`/api/orders/`: place an order, and see one's own.
+
+A POST carries an `Idempotency-Key`: a text of the client's choice, new for every new order. The
+same key with the same body is answered with the very same answer and places nothing; with another
+body it is answered 422. So a client that got no answer sends the request again, as often as it
+needs.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from orders.api.problems import UnprocessableContent, problem
+from orders.api.serializers import NewOrderSerializer, OrderSerializer
+from orders.checkout import CannotOrder, KeyReused, Placed, place_order
+from orders.models import Order, StoredAnswer
+
+MAX_KEY_LENGTH = 100
+
+
+class OrderPages(CursorPagination):
+    """Newest first; a page's address does not shift when an order is placed."""
+
+    page_size = 50
+    ordering = "-id"
+
+
+class OrderView(APIView):
+    """What the views of the API have in common."""
+
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
+        """Errors are problem documents."""
+        return problem
+
+    @property
+    def customer(self) -> User:
+        """Whoever is logged in; the permission class has let nobody else through."""
+        return cast(User, self.request.user)
+
+    def own_orders(self) -> QuerySet[Order]:
+        """The customer's own orders, with what a representation shows."""
+        return self.customer.orders.prefetch_related("lines__product")
+
+
+class OrderList(OrderView):
+    """All orders of the customer, and the way to place one."""
+
+    def get(self, request: Request) -> Response:
+        """List the customer's orders."""
+        pages = OrderPages()
+        page = pages.paginate_queryset(self.own_orders(), request, view=self)
+        return pages.get_paginated_response(OrderSerializer(page, many=True).data)
+
+    def post(self, request: Request) -> Response:
+        """Place an order; it is processed in the background."""
+        key = _idempotency_key(request)
+        wanted = NewOrderSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        # The order and the answer are one transaction: whoever finds the order finds its answer.
+        with transaction.atomic():
+            placed = self._place(wanted, key)
+            body = self._answer(placed)
+        headers = {"Location": reverse("orders-api:order", args=[placed.order.public_id])}
+        if not placed.is_new:
+            headers["Idempotent-Replayed"] = "true"
+        return Response(body, status=201, headers=headers)
+
+    def _place(self, wanted: NewOrderSerializer, key: str) -> Placed:
+        try:
+            return place_order(
+                user=self.customer,
+                quantities=wanted.quantities(),
+                payment_token=wanted.validated_data["payment_token"],
+                key=key,
+            )
+        except KeyReused as error:
+            raise UnprocessableContent(str(error)) from error
+        except CannotOrder as error:
+            raise ValidationError({"lines": [str(error)]}) from error
+
+    def _answer(self, placed: Placed) -> dict[str, Any]:
+        """Return the body stored for the order, or store it if there is none."""
+        body = OrderSerializer(self.own_orders().get(pk=placed.order.pk)).data
+        stored, is_new = StoredAnswer.objects.get_or_create(
+            order=placed.order, defaults={"body": body}
+        )
+        if is_new:
+            # As the database gives it back, so that the first answer reads like every later one.
+            stored.refresh_from_db()
+        return cast(dict[str, Any], stored.body)
+
+
+class OrderDetail(OrderView):
+    """One order of the customer."""
+
+    def get(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Show how far the order has come."""
+        order = get_object_or_404(self.own_orders(), public_id=public_id)
+        return Response(OrderSerializer(order).data)
+
+
+def _idempotency_key(request: Request) -> str:
+    # A structured header (draft-ietf-httpapi-idempotency-key-header) puts the key in quotes.
+    key = request.headers.get("Idempotency-Key", "").strip().strip('"')
+    if not key:
+        raise ValidationError(
+            {
+                "Idempotency-Key": [
+                    "This header is required: a text that is new for every new order."
+                ]
+            }
+        )
+    if len(key) > MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
+        raise ValidationError(
+            {"Idempotency-Key": [f"1 to {MAX_KEY_LENGTH} printable ASCII characters are allowed."]}
+        )
+    return key

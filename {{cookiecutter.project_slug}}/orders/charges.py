@@ -1,0 +1,72 @@
+"""The charge of an order: intended, asked for, and written down."""
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from orders.models import Order, Payment
+from orders.payments import (
+    ChargeRequest,
+    Declined,
+    Outcome,
+    OutcomeUnknown,
+    Succeeded,
+    payment_provider,
+)
+from orders.states import OPEN_PAYMENTS, IllegalMove, PaymentState
+
+
+def intend(order: Order) -> Payment:
+    """Choose the charge's key and write it down, in the transaction that moves the order."""
+    return Payment.objects.create(
+        order=order,
+        provider_key=f"charge:{order.public_id}",
+        amount=order.total,
+        currency=order.currency,
+    )
+
+
+def open_charge(order: Order) -> Payment:
+    """Return the charge whose outcome is not known. Raises `Payment.DoesNotExist`."""
+    return order.payments.get(state__in=OPEN_PAYMENTS)
+
+
+def ask(payment: Payment) -> Outcome:
+    """Have the provider charge, or say what it did. Call it outside any transaction.
+
+    After a call that was not answered the provider is first asked what became of the key. If it
+    knows of no charge, the same key is sent again: should the first call arrive late, it is still
+    one charge. Raises `OutcomeUnknown` and `ProviderUnavailable`.
+    """
+    provider = payment_provider()
+    if payment.state == PaymentState.UNKNOWN:
+        outcome = provider.find(payment.provider_key)
+        if outcome is not None:
+            return outcome
+    try:
+        return provider.charge(
+            ChargeRequest(
+                key=payment.provider_key, money=payment.money, token=payment.order.payment_token
+            )
+        )
+    except OutcomeUnknown:
+        _open(payment).update(state=PaymentState.UNKNOWN, updated_at=Now())
+        raise
+
+
+def succeed(payment: Payment, outcome: Succeeded) -> None:
+    """Write down that the money was taken, in the transaction that moves the order."""
+    _settle(payment, PaymentState.SUCCEEDED, provider_id=outcome.provider_id)
+
+
+def decline(payment: Payment, outcome: Declined) -> None:
+    """Write down that the card was refused, in the transaction that moves the order."""
+    _settle(payment, PaymentState.DECLINED, reason=outcome.reason)
+
+
+def _settle(payment: Payment, state: PaymentState, **result: str) -> None:
+    if _open(payment).update(state=state, updated_at=Now(), **result) != 1:
+        raise IllegalMove(f"Payment {payment} cannot become {state}: it was settled before.")
+
+
+def _open(payment: Payment) -> QuerySet[Payment]:
+    return Payment.objects.filter(pk=payment.pk, state__in=OPEN_PAYMENTS)

@@ -1,0 +1,17 @@
+"""The addresses of the shop's pages."""
+
+from django.urls import path
+
+from orders import views
+
+app_name = "orders"
+urlpatterns = [
+    path("shop/", views.catalogue, name="catalogue"),
+    path("shop/cart/", views.cart, name="cart"),
+    path("shop/cart/<slug:slug>/add/", views.cart_add, name="cart-add"),
+    path("shop/cart/<slug:slug>/set/", views.cart_set, name="cart-set"),
+    path("shop/checkout/", views.checkout, name="checkout"),
+    path("shop/orders/", views.order_list, name="orders"),
+    path("shop/orders/<uuid:public_id>/", views.order, name="order"),
+    path("shop/orders/<uuid:public_id>/status/", views.order_status, name="order-status"),
+]
