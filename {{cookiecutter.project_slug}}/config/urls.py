@@ -1,6 +1,17 @@
 """Every address of the site."""
 
+from django.apps import apps
 from django.contrib import admin
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("accounts.urls")),
+    path("", include("orders.urls")),
+]
+
+if apps.is_installed("demo"):
+    urlpatterns += [path("", include("demo.urls"))]
+else:
+    urlpatterns += [path("", RedirectView.as_view(pattern_name="orders:catalogue"), name="home")]

@@ -1,0 +1,3 @@
+"""The admin's looks."""
+
+UNFOLD = {"SITE_TITLE": "Task Shop"}
