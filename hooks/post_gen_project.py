@@ -43,7 +43,7 @@ def git(*arguments):
 def write_cruft():
     """Note the template's address and commit, from which cruft can bring later versions."""
     local = (STARTED_IN / ANSWERS["_template"]).is_dir()
-    template = str(SOURCE.resolve()) if local else git("remote", "get-url", "origin")
+    template = str(SOURCE.resolve()) if local else git("config", "remote.origin.url")
     record = {
         "template": re.sub(r"^(https?://)[^/@]*@", r"\1", template),
         "commit": git("rev-parse", "HEAD"),

@@ -34,7 +34,9 @@ def objection(name, slug):
         if isinstance(typed, str) and "{" in typed and "cookiecutter.__slug" not in typed:
             return f"The answer to {question} holds a brace: answer with plain text."
     if not name.strip() or len(name) > LONGEST:
-        return f"The project name has {len(name)} characters: give it 1 to {LONGEST}, not all blank."
+        return (
+            f"The project name has {len(name)} characters: give it 1 to {LONGEST}, not all blank."
+        )
     if bad := next(filter(unfit, name), None):
         return f"The project name holds {bad!a}: leave out control characters and any of {BREAKING}"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug) or len(slug) > LONGEST:

@@ -1,0 +1,70 @@
+"""What the tests share: a baked project, a database, and what went untested."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests import services
+from tests.template import OFFERED, ROOT, bake, run
+
+UNTESTED = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[UNTESTED] = []
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say last what the machine had no means to test: a green run must not read as a whole one."""
+    for reason in config.stash[UNTESTED]:
+        print(f"NOT TESTED: {reason}")
+
+
+@pytest.fixture(scope="session", params=OFFERED)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine that the template offers."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def project(engine: str) -> Path:
+    """A project baked with the default answers, its dependencies installed from its lock."""
+    folder = ROOT / "build" / "test" / engine
+    shutil.rmtree(folder, ignore_errors=True)
+    baked = bake(folder, task_engine=engine)
+    run("git", "init", "--quiet", cwd=baked)
+    run("uv", "sync", "--frozen", "--quiet", cwd=baked)
+    return baked
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a PostgreSQL; where there is none, the tests that ask for it are skipped."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(services.postgres(os.environ))
+        except services.Unavailable as reason:
+            if "TEST_DATABASE_URL" in os.environ:
+                raise
+            request.config.stash[UNTESTED].append(f"the project on PostgreSQL ({reason})")
+            pytest.skip(str(reason))
+        yield url
+
+
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    """The URL of a database of our own, dropped afterwards with the one that Django makes of it."""
+    name = f"template_{secrets.token_hex(4)}"
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield postgres.rpartition("/")[0] + f"/{name}"
+        for made in (name, f"test_{name}"):
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            server.execute(drop.format(sql.Identifier(made)))

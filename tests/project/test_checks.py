@@ -1,0 +1,41 @@
+"""A baked project passes its own checks, on each database, by the commands its owner types."""
+
+from pathlib import Path
+
+from tests.template import ROOT, run
+
+CACHES = {"MYPY_CACHE_DIR": str(ROOT / "build" / "cache" / "project")}
+# As in a shell that knows nothing of this machine's databases.
+NO_SERVICE = {"DATABASE_URL": "", "TEST_DATABASE_URL": "", "TEST_REDIS_URL": ""}
+
+
+def make(project: Path, target: str, **variables: str) -> str:
+    """Run one of the project's own make targets."""
+    return run("make", target, cwd=project, env={**CACHES, **variables})
+
+
+def test_its_style_types_and_layers_hold(project: Path) -> None:
+    make(project, "lint")
+
+
+def test_its_settings_and_migrations_hold(project: Path) -> None:
+    make(project, "check", **NO_SERVICE)
+
+
+def test_production_refuses_the_key_of_the_example(project: Path) -> None:
+    env = {"DEBUG": "false", "SECRET_KEY": "change-me", "ALLOWED_HOSTS": "shop.example.com"}
+
+    said = run(".venv/bin/python", "manage.py", "check", cwd=project, env=env, expect=None)
+
+    assert "SECRET_KEY" in said
+    assert "no issues" not in said
+
+
+def test_its_own_tests_pass_on_sqlite(project: Path) -> None:
+    make(project, "sqlite", **NO_SERVICE)
+
+
+def test_its_own_tests_pass_on_postgresql(project: Path, database_url: str) -> None:
+    said = make(project, "postgres", **{**NO_SERVICE, "TEST_DATABASE_URL": database_url})
+
+    assert " passed" in said

@@ -1,0 +1,73 @@
+"""The template under test: where its parts lie, how one bakes it or runs a command in a bake."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from cookiecutter.main import cookiecutter
+
+ROOT = Path(__file__).resolve().parents[1]
+RAW = ROOT / "{{cookiecutter.project_slug}}"
+ANSWERS = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
+OFFERED: list[str] = ANSWERS["task_engine"]
+# All that will ever be offered: a bake holds no word of those that were not chosen.
+ENGINES = {"database": (), "dramatiq": ("dramatiq",), "rearq": ("rearq", "tortoise")}
+CACHES = {".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", "var"}
+
+
+def bake(into: Path, **answers: str) -> Path:
+    """Bake a project into a folder and return the project's own."""
+    into.mkdir(parents=True, exist_ok=True)
+    config = into.parent / f"{into.name}-cookiecutter.yaml"
+    # Neither the person's own defaults nor their record of past answers takes part.
+    config.write_text(f"replay_dir: {into.parent / 'replay'}\n", "utf-8")
+    project = cookiecutter(
+        str(ROOT),
+        no_input=True,
+        extra_context=answers,
+        output_dir=str(into),
+        config_file=str(config),
+    )
+    return Path(project)
+
+
+def run(
+    *command: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    expect: int | None = 0,
+) -> str:
+    """Run a command, with these variables added; return what it printed.
+
+    Raises AssertionError, which shows the output, on another exit code than `expect`.
+    """
+    ran = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if expect is not None:
+        assert ran.returncode == expect, f"{command} ended with {ran.returncode}:\n{ran.stdout}"
+    return ran.stdout
+
+
+def files(tree: Path) -> Iterator[Path]:
+    """Every file of a tree, tools' caches apart."""
+    for path in sorted(tree.rglob("*")):
+        if path.is_file() and not CACHES & set(path.relative_to(tree).parts):
+            yield path
+
+
+def text_files(tree: Path) -> Iterator[tuple[str, str]]:
+    """The name within the tree, and the text, of every file that holds text."""
+    for path in files(tree):
+        content = path.read_bytes()
+        if b"\0" not in content:
+            yield path.relative_to(tree).as_posix(), content.decode("utf-8")
