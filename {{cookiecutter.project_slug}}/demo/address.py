@@ -8,7 +8,7 @@ HOST = "127.0.0.1"
 
 
 def free_port(first: int, *, tries: int = 100) -> int:
-    """The first port from `first` on that nobody listens on. Raises `OSError` when all are taken."""
+    """The first port from `first` on that nobody listens on; `OSError` when all are taken."""
     for port in range(first, min(first + tries, 65536)):
         if is_free(port):
             return port

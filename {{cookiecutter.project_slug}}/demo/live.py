@@ -1,8 +1,10 @@
 """What the page shows of the background's work: the newest runs, orders and mails."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Count
 from django.utils import timezone
 
 from emails.models import Email
@@ -21,14 +23,9 @@ class Run:
     now: datetime
 
     @property
-    def app(self) -> str:
-        """The app that the task belongs to."""
-        return self.row.name.partition(".")[0]
-
-    @property
     def task(self) -> str:
-        """The task's own name, without its module."""
-        return self.row.name.rpartition(".")[2]
+        """The task as people say it: `emails.send` for `emails.tasks.send`."""
+        return self.row.name.replace(".tasks.", ".", 1)
 
     @property
     def status(self) -> RunStatus:
@@ -37,15 +34,17 @@ class Run:
 
     @property
     def duration(self) -> timedelta | None:
-        """How long the last attempt took, or has taken so far; `None` before the first."""
+        """How long the last attempt took or has taken so far; `None` while none is known."""
         if self.row.attempted_at is None:
             return None
-        return (self.row.finished_at or self.now) - self.row.attempted_at
+        if self.row.finished_at is not None:
+            return self.row.finished_at - self.row.attempted_at
+        return self.now - self.row.attempted_at if self.status is RunStatus.RUNNING else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Live:
-    """One look at the work: a handful of small queries on indexed columns."""
+    """One look at the work."""
 
     runs: list[Run]
     orders: list[Order]
@@ -56,17 +55,16 @@ class Live:
 
 
 def look() -> Live:
-    """What is going on now."""
+    """Look at the work, in five queries. The history, which may be long, is not counted."""
     now = timezone.now()
-    # Run ids grow with time (UUIDv7), so that the newest are the last of the primary key.
-    newest = TaskRun.objects.order_by("-id")[:NEWEST_RUNS]
-    statuses = list(TaskRun.objects.filter(status__in=LIVE).values_list("status", flat=True))
-    running = statuses.count(RunStatus.RUNNING)
+    live = TaskRun.objects.filter(status__in=LIVE).values_list("status").annotate(Count("id"))
+    numbers = Counter(dict(live))
+    # The ids of runs and mails grow with time (UUIDv7), so that the newest end the primary key.
     return Live(
-        runs=[Run(row=row, now=now) for row in newest],
+        runs=[Run(row=row, now=now) for row in TaskRun.objects.order_by("-id")[:NEWEST_RUNS]],
         orders=list(Order.objects.select_related("user").order_by("-id")[:NEWEST_EFFECTS]),
         mails=list(Email.objects.order_by("-id")[:NEWEST_EFFECTS]),
-        waiting=len(statuses) - running,
-        running=running,
+        waiting=numbers.total() - numbers[RunStatus.RUNNING],
+        running=numbers[RunStatus.RUNNING],
         workers=Worker.objects.filter(status=WorkerStatus.ALIVE).count(),
     )

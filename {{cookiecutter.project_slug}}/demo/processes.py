@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Self
+from typing import IO, Self, cast
 
 from demo.console import Console
 
@@ -121,13 +121,15 @@ class Processes:
             errors="replace",
             process_group=0,
         )
-        follower = threading.Thread(target=self._follow, args=(program, process), daemon=True)
+        output = cast(IO[str], process.stdout)  # a pipe, as asked for above
+        follower = threading.Thread(
+            target=self._follow, args=(program, process, output), daemon=True
+        )
         self._running.append((process, follower))
         follower.start()
 
-    def _follow(self, program: Program, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        with process.stdout as lines:
+    def _follow(self, program: Program, process: subprocess.Popen[str], output: IO[str]) -> None:
+        with output as lines:
             for line in lines:
                 if program.hidden is None or program.hidden not in line:
                     self._console.line(program.name, line.rstrip())

@@ -6,6 +6,9 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,37 +20,39 @@ from demo.live import look
 class Action:
     """One card of the page."""
 
-    name: str
     url: str
-    title: str
-    text: str
-    button: str
+    title: str | Promise
+    text: str | Promise
+    button: str | Promise
 
 
 ACTIONS = (
     Action(
-        name="register",
         url="demo-register",
-        title="A new customer",
-        text="Stores a user and the task of the welcome mail in one transaction. "
-        "A worker sends the mail.",
-        button="Register a customer",
+        title=gettext_lazy("A new customer"),
+        text=gettext_lazy(
+            "Stores a user, the welcome mail and the task that sends it in one transaction. "
+            "A worker sends it."
+        ),
+        button=gettext_lazy("Register a customer"),
     ),
     Action(
-        name="order",
         url="demo-order",
-        title="A new order",
-        text="A worker sets the goods aside, charges the card, confirms the order and mails the "
-        "customer.",
-        button="Place an order",
+        title=gettext_lazy("A new order"),
+        text=gettext_lazy(
+            "A worker sets the goods aside, charges the card, confirms the order and mails the "
+            "customer."
+        ),
+        button=gettext_lazy("Place an order"),
     ),
     Action(
-        name="twice",
         url="demo-order-twice",
-        title="The same order, twice",
-        text="Sends one order two times with one idempotency key, as a nervous double click does. "
-        "The card is charged once.",
-        button="Order twice",
+        title=gettext_lazy("The same order, twice"),
+        text=gettext_lazy(
+            "Sends one order two times under one idempotency key, as a nervous double click does. "
+            "The card is charged once."
+        ),
+        button=gettext_lazy("Order twice"),
     ),
 )
 
@@ -71,42 +76,47 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_POST
 def register(request: HttpRequest) -> HttpResponse:
     """Register somebody."""
-    user = actions.register_somebody()
-    messages.success(request, f"{user} is registered; the welcome mail is on its way.")
+    told = _("%(customer)s is registered; the welcome mail is on its way.")
+    messages.success(request, told % {"customer": actions.register_somebody()})
     return answer(request)
 
 
 @require_POST
 def order(request: HttpRequest) -> HttpResponse:
     """Place an order for somebody."""
-    try:
-        placed = actions.fill_basket().order()
-    except actions.NothingToSell:
+    basket = actions.fill_basket()
+    if basket is None:
         return nothing_to_sell(request)
-    messages.success(request, f"{placed.order.user} has ordered for {placed.order.money}.")
+    placed = basket.order()
+    told = _("%(customer)s has ordered for %(total)s; a worker is on it.")
+    messages.success(request, told % {"customer": basket.user, "total": placed.order.money})
     return answer(request)
 
 
 @require_POST
 def order_twice(request: HttpRequest) -> HttpResponse:
     """Place one order two times under one key."""
-    try:
-        basket = actions.fill_basket()
-    except actions.NothingToSell:
+    basket = actions.fill_basket()
+    if basket is None:
         return nothing_to_sell(request)
     first, second = basket.order(), basket.order()
-    told = "the same order" if first.order == second.order else "two orders"
-    messages.success(
-        request,
-        f"Sent twice with the key {basket.key[:8]}…: the answers name {told}, of "
-        f"{first.order.user} for {first.order.money}.",
+    told = _(
+        "%(customer)s sent one order for %(total)s twice, with the key %(key)s… both times; "
+        "the answers name %(number)s order."
     )
+    facts = {
+        "customer": basket.user,
+        "total": first.order.money,
+        "key": basket.key[:8],
+        "number": len({first.order, second.order}),
+    }
+    messages.success(request, told % facts)
     return answer(request)
 
 
 def nothing_to_sell(request: HttpRequest) -> HttpResponse:
     """Tell that nothing is left."""
-    messages.warning(request, "Everything is sold out. Put something on the shelf in the admin.")
+    messages.warning(request, _("Everything is sold out: put something on the shelf in the admin."))
     return answer(request)
 
 

@@ -4,31 +4,35 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 register = template.Library()
 
-UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+NONE = "—"
 
 
 @register.filter
 def ago(moment: datetime | None) -> str:
-    """How long ago a moment was: "just now", "12 s ago", "3 min ago"."""
+    """How long ago a moment was: "now", "12 s ago", "3 min ago", "5 h ago", "2 d ago"."""
     if moment is None:
-        return "–"
+        return NONE
     seconds = int((timezone.now() - moment).total_seconds())
     if seconds < 1:
-        return "just now"
-    for size, unit in UNITS:
-        if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"
+        return _("now")
+    if seconds < 60:
+        return _("%(number)d s ago") % {"number": seconds}
+    if seconds < 3600:
+        return _("%(number)d min ago") % {"number": seconds // 60}
+    if seconds < 86400:
+        return _("%(number)d h ago") % {"number": seconds // 3600}
+    return _("%(number)d d ago") % {"number": seconds // 86400}
 
 
 @register.filter
 def span(duration: timedelta | None) -> str:
     """How long something took: "38 ms", "1.2 s", "4 min"."""
     if duration is None:
-        return "–"
+        return NONE
     seconds = max(duration.total_seconds(), 0.0)
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
