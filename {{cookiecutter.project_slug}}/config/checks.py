@@ -73,22 +73,6 @@ def site_url(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-# Not tagged as a database check: those run only before `migrate`.
-@register
-def pool_size(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
-    """A pool holds at least one connection."""
-    pool = settings.DATABASES["default"].get("OPTIONS", {}).get("pool")
-    if pool is None or pool["max_size"] >= 1:
-        return []
-    return [
-        Error(
-            f"DATABASE_POOL_SIZE is {pool['max_size']}: no query could ever run.",
-            hint="Allow a connection for each thread of a process: DATABASE_POOL_SIZE=20",
-            id="config.E005",
-        )
-    ]
-
-
 @register(Tags.mail)
 def sender(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """Mail has a sender; servers refuse it otherwise."""
@@ -99,6 +83,20 @@ def sender(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
         Error(
             f"DEFAULT_FROM_EMAIL is {settings.DEFAULT_FROM_EMAIL!r}, which is no address.",
             hint="With or without a name: DEFAULT_FROM_EMAIL=Shop <shop@example.com>",
+            id="config.E005",
+        )
+    ]
+
+
+@register(Tags.mail, deploy=True)
+def mail_leaves(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Customers get their mail."""
+    if settings.MAILERS["default"]["BACKEND"] != "config.mail.FolderBackend":
+        return []
+    return [
+        Error(
+            "Mail is written to files, and reaches nobody.",
+            hint="Name a server: EMAIL_URL=smtp://user:password@smtp.example.com:587/?tls=true",
             id="config.E006",
         )
     ]

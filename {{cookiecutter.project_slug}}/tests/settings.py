@@ -48,3 +48,6 @@ DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
 
 # Hashing a password is slow on purpose, and the tests log in often.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# As in development: no warning of the folder that only `collectstatic` makes.
+WHITENOISE_AUTOREFRESH = True

@@ -1,18 +1,17 @@
 """The database: SQLite beside the project unless DATABASE_URL names another."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import dj_database_url
 
-from config.settings.env import BASE_DIR, env
+from config.settings.env import BASE_DIR, env, split_url
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 def database(url: str) -> dict[str, Any]:
     """The entry of `DATABASES` for `url`; what follows its `?` wins over the options below."""
-    scheme = urlsplit(url).scheme
+    scheme = split_url(url).scheme
     options = {"sqlite": sqlite_options, "postgres": pool_options, "postgresql": pool_options}
     if scheme not in options:
         raise ValueError(f"begins with '{scheme}:', which is neither SQLite nor PostgreSQL")
@@ -45,7 +44,7 @@ def pool_options() -> dict[str, Any]:
     return {
         "pool": {
             "min_size": 1,
-            "max_size": env.number("DATABASE_POOL_SIZE", default=20),
+            "max_size": env.number("DATABASE_POOL_SIZE", default=20, at_least=1),
             # Seconds that a thread waits for a free connection before "couldn't get a connection".
             "timeout": 10,
         },

@@ -1,11 +1,10 @@
 """Outgoing mail: by SMTP when EMAIL_URL says so, else one file a mail under `var/mail`."""
 
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote
 
-from config.settings.env import BASE_DIR, env
+from config.settings.env import BASE_DIR, env, split_url
 
-_BACKENDS = "django.core.mail.backends"
 _TRUE = ("", "1", "true", "yes", "on")
 
 
@@ -16,15 +15,20 @@ def mailer(url: str) -> dict[str, Any]:
       `?timeout=` in seconds
     * `file:///absolute/directory` and `console:`, for development
     """
-    parts = urlsplit(url)
+    parts = split_url(url)
     match parts.scheme:
         case "smtp" | "smtps":
-            return {"BACKEND": f"{_BACKENDS}.smtp.EmailBackend", "OPTIONS": smtp_options(parts)}
+            return {
+                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "OPTIONS": smtp_options(parts),
+            }
         case "file":
-            options = {"file_path": unquote(parts.path)}
-            return {"BACKEND": f"{_BACKENDS}.filebased.EmailBackend", "OPTIONS": options}
+            return {
+                "BACKEND": "config.mail.FolderBackend",
+                "OPTIONS": {"folder": unquote(parts.path)},
+            }
         case "console":
-            return {"BACKEND": f"{_BACKENDS}.console.EmailBackend"}
+            return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
         case scheme:
             raise ValueError(f"begins with '{scheme}:', not with smtp:, smtps:, file: or console:")
 
@@ -36,6 +40,9 @@ def smtp_options(parts: SplitResult) -> dict[str, Any]:
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     if unknown := query.keys() - {"tls", "timeout"}:
         raise ValueError(f"has the option {min(unknown)!r}, but only tls and timeout are known")
+    timeout = query.get("timeout", "10")
+    if not timeout.isdecimal():
+        raise ValueError(f"has the timeout {timeout!r}, which is no number of seconds")
     return {
         "host": parts.hostname,
         "port": parts.port,
@@ -44,7 +51,7 @@ def smtp_options(parts: SplitResult) -> dict[str, Any]:
         "use_tls": query.get("tls", "false").lower() in _TRUE,
         "use_ssl": parts.scheme == "smtps",
         # Seconds. A worker must not hang on a server that accepts and then says nothing.
-        "timeout": int(query.get("timeout", "10")),
+        "timeout": int(timeout),
     }
 
 

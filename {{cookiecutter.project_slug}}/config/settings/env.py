@@ -5,10 +5,12 @@ anything starts. What is wrong only together with other settings is found by `co
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvValidationError
+from environs import Env, EnvValidationError, validate
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -33,9 +35,10 @@ class Environment:
         """`true` or `false`, also `1`, `0`, `on`, `off`, `yes`, `no`."""
         return self._understood(name, self._env.bool, default, "true or false")
 
-    def number(self, name: str, *, default: int) -> int:
+    def number(self, name: str, *, default: int, at_least: int) -> int:
         """A whole number."""
-        return self._understood(name, self._env.int, default, "a whole number")
+        read = partial(self._env.int, validate=validate.Range(min=at_least))
+        return self._understood(name, read, default, f"a whole number from {at_least} up")
 
     def parsed[T](self, name: str, parse: Callable[[str], T], *, default: str, example: str) -> T:
         """What `parse` makes of the value.
@@ -57,6 +60,16 @@ class Environment:
         except EnvValidationError as error:
             message = f"{name} is {given!r}, which is not {wanted}; correct it here or in .env"
             raise ImproperlyConfigured(message) from error
+
+
+def split_url(url: str) -> SplitResult:
+    """The parts of `url`; ValueError, worded for `Environment.parsed`, if they cannot be told."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError("is no URL, or one whose port is no number") from error
+    return parts
 
 
 env = Environment(BASE_DIR / ".env")

@@ -3,16 +3,18 @@
 from django.utils import csp
 
 from config.settings.base import DEBUG
-from config.settings.env import env
+from config.settings.env import env, split_url
 
 ALLOWED_HOSTS = env.words(
     "ALLOWED_HOSTS", default=[".localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )
 
 # What links in mails begin with; its scheme says whether the site is served over HTTPS.
-SITE_URL = env.text(
+SITE_URL = env.parsed(
     "SITE_URL",
+    lambda url: split_url(url).geturl().rstrip("/"),
     default="http://localhost:8000" if DEBUG else f"https://{(ALLOWED_HOSTS or ['localhost'])[0]}",
+    example="https://shop.example.com",
 )
 HTTPS = SITE_URL.startswith("https://")
 
@@ -29,7 +31,7 @@ SECURE_PROXY_SSL_HEADER = (
 
 # For so many seconds browsers refuse plain HTTP, here and on every subdomain. It cannot be taken
 # back, so it starts at an hour; make it a year (31536000) once all of them are served over HTTPS.
-SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", default=3600) if HTTPS else 0
+SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", default=3600, at_least=0) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 

@@ -1,0 +1,36 @@
+"""Every setting that the environment can change is explained, and shown in the example file."""
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+from tests.variables import variables
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def test_every_variable_is_explained() -> None:
+    explained = set(
+        re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/settings.md").read_text(), re.MULTILINE)
+    )
+
+    assert explained == variables()
+
+
+def test_every_variable_is_in_the_example_file() -> None:
+    shown = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+    assert shown == variables()
+
+
+def test_every_check_is_explained() -> None:
+    ids = set(re.findall(r'id="(config\.[EW]\d+)"', (ROOT / "config/checks.py").read_text()))
+
+    assert ids == set(re.findall(r"config\.[EW]\d+", (ROOT / "docs/settings.md").read_text()))
+
+
+def test_the_pages_lead_to_files_that_exist() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name} leads to {link}"

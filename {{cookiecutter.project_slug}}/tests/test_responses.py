@@ -1,0 +1,67 @@
+"""What every response carries, and what the log says about it."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from django.core.mail import EmailMessage, mailers
+from django.test import Client
+from pytest_django import Settings
+
+from config.logs import LineFormatter
+
+POLICY = "Content-Security-Policy"
+
+
+@pytest.mark.django_db
+def test_the_shop_loads_nothing_inline_and_nothing_from_elsewhere(client: Client) -> None:
+    policy = client.get("/shop/").headers[POLICY]
+
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.django_db
+def test_the_admin_may_evaluate_but_runs_nothing_inline(client: Client) -> None:
+    policy = client.get("/admin/login/").headers[POLICY]
+
+    assert "script-src 'self' 'unsafe-eval';" in policy
+    assert "style-src 'self' 'unsafe-inline'" in policy
+
+
+def test_a_logged_value_cannot_forge_a_record() -> None:
+    record = logging.makeLogRecord({"msg": "bad %s", "args": ("x\n2026 INFO a: forged\x1b[2K",)})
+
+    assert LineFormatter().format(record) == "bad x\\n2026 INFO a: forged\\x1b[2K"
+
+
+def test_a_traceback_is_indented_below_its_record() -> None:
+    try:
+        raise ValueError("a\nforged line")
+    except ValueError as error:
+        record = logging.makeLogRecord(
+            {"msg": "failed", "exc_info": (ValueError, error, error.__traceback__)}
+        )
+
+    first, *rest = LineFormatter().format(record).splitlines()
+
+    assert first == "failed"
+    assert rest
+    assert all(line.startswith("    ") for line in rest)
+
+
+def test_each_mail_is_a_file(settings: Settings, tmp_path: Path) -> None:
+    settings.MAILERS = {
+        "default": {"BACKEND": "config.mail.FolderBackend", "OPTIONS": {"folder": str(tmp_path)}}
+    }
+
+    for number in range(5):
+        EmailMessage(f"Mail {number}", to=["ada@example.com"]).send()
+    with mailers.default as server:
+        server.send_messages([EmailMessage("Mail 5", to=["ada@example.com"])])
+
+    mails = sorted(tmp_path.glob("*.eml"))
+    assert [f"Subject: Mail {number}" in mail.read_text() for number, mail in enumerate(mails)] == [
+        True
+    ] * 6

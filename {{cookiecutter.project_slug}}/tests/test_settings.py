@@ -1,0 +1,105 @@
+"""What `manage.py` makes of an environment: settings, or one sentence about what is wrong."""
+
+import os
+import secrets
+import shlex
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from tests.variables import variables
+
+KEY = secrets.token_urlsafe(50)
+
+PRODUCTION = {
+    "SECRET_KEY": KEY,
+    "ALLOWED_HOSTS": "shop.example.com",
+    "EMAIL_URL": "smtp://user:password@smtp.example.com:587/?tls=true",
+    "PAYMENT_PROVIDER": "orders.payments.PaymentProvider",
+}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py` with these variables; a blank one hides what `.env` says."""
+    blank = dict.fromkeys(variables(), "")
+    return subprocess.run(
+        [sys.executable, "-W", "error::DeprecationWarning", "manage.py", *arguments],
+        env={**os.environ, **blank, "DJANGO_SETTINGS_MODULE": "config.settings", **environment},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def refusal(*arguments: str, **environment: str) -> str:
+    """The one line that a refused command writes."""
+    done = manage(*arguments, **environment)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    return line
+
+
+def test_production_settings_are_safe_to_deploy() -> None:
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+    assert done.returncode == 0, done.stderr
+    assert "no issues (0 silenced)" in done.stdout + done.stderr
+
+
+def test_a_machine_that_says_nothing_is_production_and_refuses_to_start() -> None:
+    assert refusal("check").startswith("SECRET_KEY is not set: ")
+
+
+@pytest.mark.parametrize(
+    ("key", "complaint"),
+    [
+        ("change-me", "SECRET_KEY is a placeholder"),
+        (KEY[:49], "SECRET_KEY is easier to guess"),
+    ],
+)
+def test_production_refuses_a_key_that_can_be_guessed(key: str, complaint: str) -> None:
+    line = refusal("migrate", **PRODUCTION | {"SECRET_KEY": key})
+
+    assert line.startswith(complaint)
+    assert key not in line
+
+
+def test_the_command_in_the_refusal_writes_a_key_that_production_accepts() -> None:
+    command, _, file = refusal("check").partition("type: ")[2].partition(" >> ")
+    assert file == ".env"
+
+    program = shlex.split(command)
+    written = subprocess.check_output([sys.executable, *program[1:]], text=True).strip()
+
+    name, _, key = written.partition("=")
+    assert name == "SECRET_KEY"
+    assert manage("check", **PRODUCTION | {"SECRET_KEY": key}).returncode == 0
+
+
+def test_a_bad_address_of_a_database_is_one_sentence_without_its_password() -> None:
+    line = refusal("migrate", **PRODUCTION, DATABASE_URL="mysql://shop:s3cret@db/shop")
+
+    assert line.startswith("DATABASE_URL begins with 'mysql:', which is neither")
+    assert "DATABASE_URL=postgres://" in line
+    assert "s3cret" not in line
+
+
+def test_development_starts_with_what_the_example_file_says() -> None:
+    assert manage("check", DEBUG="true", SECRET_KEY="change-me").returncode == 0
+
+
+def test_without_the_demo_the_first_page_is_the_catalogue() -> None:
+    program = (
+        "from django.test import Client;"
+        "response = Client().get('/', secure=True, headers={'host': 'shop.example.com'});"
+        "print(response.status_code, response.headers['Location'])"
+    )
+
+    done = manage("shell", "--no-imports", "--command", program, **PRODUCTION)
+
+    assert done.stdout == "302 /shop/\n", done.stderr
