@@ -1,0 +1,51 @@
+"""The database engine: a run that was committed wakes the workers through the database itself."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+if TYPE_CHECKING:
+    from tasks.worker.options import WorkerOptions
+
+CHANNEL = "tasks"
+
+# A worker looks again soon after a wake-up, so what happens within this time needs no second one.
+RING_EVERY_SECONDS = 0.02
+
+
+class DatabaseEngine:
+    """Wakes workers by NOTIFY on PostgreSQL; on SQLite they see every commit by themselves."""
+
+    name = "database"
+
+    def __init__(self) -> None:
+        self._rang_at = 0.0
+
+    def ring(self, _ids: Sequence[uuid.UUID]) -> None:
+        """Wake the workers: these runs were committed.
+
+        Never called inside the caller's transaction: PostgreSQL lets transactions that NOTIFY commit
+        one at a time, across the whole database.
+        """
+        if connection.vendor != "postgresql":
+            return
+        now = time.monotonic()
+        if now - self._rang_at >= RING_EVERY_SECONDS:
+            self._rang_at = now
+            with connection.cursor() as cursor:
+                cursor.execute(f"NOTIFY {CHANNEL}")
+
+    def work(self, options: WorkerOptions) -> None:
+        """Be one worker process until told to stop."""
+        # Not at the top: a web process enqueues and has no use for the worker's machinery.
+        from tasks.worker.process import WorkerProcess
+
+        WorkerProcess(options).run()
+
+
+engine = DatabaseEngine()

@@ -1,0 +1,232 @@
+"""One worker process of the database engine.
+
+main thread   claims runs, most urgent first, a little ahead of what its threads can take
+task threads  run plain functions        event loop  runs `async def` functions
+settler       writes outcomes, many at a time
+heart         beats, listens for a ring, watches time limits and requests to stop
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from django.db import DatabaseError, InterfaceError, connection, connections
+
+from tasks import ledger, registry
+from tasks.engine import engine
+from tasks.ledger import Claimed, Outcome, Pulse
+from tasks.models import RunStatus, Worker
+from tasks.worker.chores import bury, promote_due_runs, take_back_lost_runs
+from tasks.worker.demand import Demand, Request
+from tasks.worker.executing import Executing, Execution, Finished
+from tasks.worker.heart import Heart
+from tasks.worker.options import WorkerOptions
+from tasks.worker.pool import LoopPool, ThreadPool
+from tasks.worker.settler import Settler
+from tasks.worker.slots import Slots
+from tasks.worker.wakeup import lock_key_of, waiter_for
+
+logger = logging.getLogger("tasks.worker")
+
+LOOK_AGAIN_SECONDS = 0.025
+"""After a ring, look once more: rings come at most every 20 ms a process."""
+POLL_SECONDS = 1.0
+HAND_BACK_AFTER_SECONDS = 0.25
+CANCEL_SECONDS = 1.0
+SETTLE_SECONDS = 5.0
+EXIT_LOST = 70
+NOTHING_TO_DO = Pulse(alive=True, ready=frozenset(), due=False, lost=False)
+
+
+class WorkerProcess:
+    """Claims, runs and settles until it is told to stop."""
+
+    def __init__(self, options: WorkerOptions) -> None:
+        self.options = options
+        self.id = options.worker_id
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._pulse = NOTHING_TO_DO
+        self._seen_queues: frozenset[str] = frozenset()
+        self._executing = Executing()
+        self._settler = Settler(self._written)
+        slots = Slots.open(options.slots, options.threads + options.coroutines)
+        self._threads = ThreadPool(options.threads, self._executing, slots, self._settler.put)
+        self._loop = LoopPool(options.coroutines, self._executing, slots, self._settler.put)
+        self._demand = Demand(self._threads, self._loop)
+        self._heart = Heart(
+            self.id,
+            self._executing,
+            waiter_for(self.id),
+            on_ring=self._wake.set,
+            on_pulse=self._on_pulse,
+            on_hopeless=self._leave_hopeless,
+        )
+
+    def run(self) -> None:
+        """Work until a signal, or with `drain` until nothing is ready."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        self._register()
+        self._settler.start()
+        self._threads.start()
+        self._loop.start()
+        self._heart.start()
+        self._claim_until_told()
+        self._leave()
+
+    def _register(self) -> None:
+        worker = Worker(
+            id=self.id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            engine=engine.name,
+            queues=",".join(self.options.queues),
+            threads=self.options.threads,
+            lock_key=lock_key_of(self.id),
+        )
+        while not self._stopping.is_set():
+            try:
+                ledger.register_worker(worker)
+            except (DatabaseError, InterfaceError) as error:
+                self._database_is_away(error)
+            else:
+                logger.info("Worker %s is ready (%d threads)", worker, self.options.threads)
+                return
+
+    def _claim_until_told(self) -> None:
+        looks = 0
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                self._do_chores()
+                request = self._demand.next_request()
+                claims = self._claim(request) if request else []
+            except (DatabaseError, InterfaceError) as error:
+                self._database_is_away(error)
+                continue
+            if request and len(claims) == request.limit:
+                continue
+            if self.options.drain and request and not claims and not self._demand.held:
+                return
+            looks = self._pause(looks)
+
+    def _claim(self, request: Request) -> list[Claimed]:
+        claims = ledger.claim(
+            self.id,
+            self._queues(),
+            request.limit,
+            names=request.names,
+            exclude_names=request.exclude_names,
+        )
+        self._demand.begin(claims)
+        return claims
+
+    def _queues(self) -> Sequence[str]:
+        """Return the queues to claim from: those that were named, or all that are known."""
+        if self.options.queues:
+            return self.options.queues
+        return sorted(registry.queues() | self._seen_queues)
+
+    def _pause(self, looks: int) -> int:
+        """Wait for a ring, a settled run or the poll; return how many quick looks are left."""
+        if self._threads.has_unstarted():
+            timeout = HAND_BACK_AFTER_SECONDS
+        else:
+            timeout = LOOK_AGAIN_SECONDS if looks else POLL_SECONDS
+        if self._wake.wait(timeout):
+            return 2
+        self._hand_back_what_waits_too_long()
+        return max(0, looks - 1)
+
+    def _hand_back_what_waits_too_long(self) -> None:
+        """All threads are busy with long tasks: others may take what only waits here."""
+        waited = time.monotonic() - self._threads.started_at
+        if waited > HAND_BACK_AFTER_SECONDS and self._threads.has_unstarted():
+            self._threads.average_seconds = max(self._threads.average_seconds, waited)
+            self._hand_back(self._threads.take_unstarted())
+
+    def _hand_back(self, claims: Sequence[Claimed]) -> None:
+        for claimed in claims:
+            outcome = Outcome(
+                id=claimed.id,
+                attempt=claimed.attempt,
+                status=RunStatus.READY,
+                delay=0.0,
+                refund=1,
+            )
+            self._settler.put(Finished(claimed, None, outcome))
+
+    def _do_chores(self) -> None:
+        if not (self._heart.is_beating() and self._settler.is_writing()):
+            raise RuntimeError("A thread of this worker has died; see the log above.")
+        pulse, self._pulse = self._pulse, NOTHING_TO_DO
+        if pulse.due:
+            promote_due_runs()
+        if pulse.lost:
+            take_back_lost_runs()
+
+    def _on_pulse(self, pulse: Pulse) -> None:
+        if not pulse.alive:
+            logger.error("This worker was declared lost; others have its runs. It leaves")
+            self._exit(EXIT_LOST)
+        if self.options.supervisor not in (None, os.getppid()):
+            logger.warning("The supervisor is gone")
+            self._stopping.set()
+        self._pulse = pulse
+        self._seen_queues |= pulse.ready
+        if pulse.ready or pulse.due or pulse.lost:
+            self._wake.set()
+
+    def _written(self, batch: list[Finished]) -> None:
+        self._demand.release([finished.claimed for finished in batch])
+        self._wake.set()
+
+    def _database_is_away(self, error: Exception) -> None:
+        logger.error("The database is away, trying again: %s", error)
+        connection.close()
+        self._stopping.wait(POLL_SECONDS)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping.set()
+        self._wake.set()
+
+    def _leave(self) -> None:
+        """Finish what runs, hand back the rest, and sign off."""
+        self._hand_back(self._threads.take_unstarted())
+        if not self._demand.wait_until_idle(self.options.grace):
+            unfinished = self._executing.all()
+            logger.warning("%d runs did not finish in time: handed back", len(unfinished))
+            self._hand_back([execution.claimed for execution in unfinished])
+            self._loop.cancel_all(CANCEL_SECONDS)
+        self._settler.close(SETTLE_SECONDS)
+        self._heart.stop()
+        try:
+            ledger.retire_worker(self.id)
+        except (DatabaseError, InterfaceError) as error:
+            logger.error("Could not sign off, the lease will run out: %s", error)
+        connections.close_all()
+        logger.info("Worker stopped")
+        # Not a plain return: a body that did not finish in time must not go on.
+        self._exit(0)
+
+    def _leave_hopeless(self, hopeless: list[Execution]) -> None:
+        """End the process: nothing else ends a body that computes in C. Its other runs go back."""
+        names = ", ".join(execution.claimed.name for execution in hopeless)
+        logger.error("Past its time limit and beyond reach: %s. This process ends", names)
+        bury(self.id, {execution.claimed.id for execution in hopeless})
+        self._exit(EXIT_LOST)
+
+    def _exit(self, code: int) -> NoReturn:
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(code)

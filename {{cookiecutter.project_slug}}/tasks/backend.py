@@ -1,0 +1,128 @@
+"""The `django.tasks` backend: a call becomes a row in the caller's transaction, then a ring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.tasks.backends.base import BaseTaskBackend
+from django.tasks.backends.dummy import DummyBackend
+from django.tasks.backends.immediate import ImmediateBackend
+from django.tasks.exceptions import TaskResultDoesNotExist
+from django.tasks.signals import task_enqueued
+from django.utils import timezone
+
+from tasks import ledger, registry
+from tasks.conf import options
+from tasks.engine import engine
+from tasks.errors import UnknownTask
+from tasks.models import RunStatus, TaskRun
+from tasks.payload import dump_arguments
+from tasks.results import RunResult, parse_id, result_of
+from tasks.task import Task
+
+type Call = tuple[Sequence[Any], dict[str, Any]]
+"""The arguments of one call: positional and by keyword."""
+
+
+class LedgerBackend(BaseTaskBackend):
+    """Stores runs in the database; the chosen engine wakes the workers."""
+
+    task_class = Task
+    supports_defer = True
+    supports_async_task = True
+    supports_get_result = True
+    supports_priority = True
+
+    def enqueue(  # type: ignore[override]
+        self, task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> RunResult[..., Any]:
+        """Insert a run in the caller's transaction and return it.
+
+        With a unique key whose run still lives, that run is returned. Raises `ArgumentsNotJSON` and
+        `ArgumentsTooLarge`; the transaction is intact then.
+        """
+        self.validate_task(task)
+        run, is_new = ledger.insert(_row(task, args, kwargs))
+        return self._announce(task, [(run, is_new)])[0]
+
+    def enqueue_many(
+        self, task: Task[..., Any], calls: Iterable[Call]
+    ) -> list[RunResult[..., Any]]:
+        """Insert a run for every `(args, kwargs)`, in bulk and in one transaction."""
+        self.validate_task(task)
+        rows = [_row(task, args, kwargs) for args, kwargs in calls]
+        return self._announce(task, ledger.insert_many(rows))
+
+    async def aenqueue_many(
+        self, task: Task[..., Any], calls: Iterable[Call]
+    ) -> list[RunResult[..., Any]]:
+        """See `enqueue_many()`."""
+        return await sync_to_async(self.enqueue_many)(task, list(calls))
+
+    def get_result(self, result_id: str) -> RunResult[..., Any]:
+        """Return what is known of a run. Raises `TaskResultDoesNotExist`."""
+        run = TaskRun.objects.filter(pk=parse_id(result_id)).first()
+        if run is None:
+            raise TaskResultDoesNotExist(result_id)
+        task = registry.find(run.name)
+        if task is None:
+            raise UnknownTask(
+                f"Run {run.id} is of task {run.name}, which no installed app declares any more."
+            )
+        return result_of(run, task, self.alias)
+
+    def check(self, **_kwargs: Any) -> list[checks.CheckMessage]:
+        """Report options that are unknown or make no sense."""
+        try:
+            options()
+        except ImproperlyConfigured as error:
+            return [checks.Error(str(error), hint="See docs/settings.md.", id="tasks.E001")]
+        return []
+
+    def _announce(
+        self, task: Task[..., Any], rows: list[tuple[TaskRun, bool]]
+    ) -> list[RunResult[..., Any]]:
+        results = [result_of(run, task, self.alias) for run, _ in rows]
+        new = [result for result, (_, is_new) in zip(results, rows, strict=True) if is_new]
+        for result in new:
+            task_enqueued.send(type(self), task_result=result)
+        ready = [run.id for run, is_new in rows if is_new and run.status == RunStatus.READY]
+        if ready:
+            # Robust: a ring that fails is a log line. The run is stored, and workers also look.
+            transaction.on_commit(partial(engine.ring, ready), robust=True)
+        return results
+
+
+class RunNowBackend(ImmediateBackend):
+    """Django's immediate backend for tasks with this project's options; keeps no row."""
+
+    task_class = Task
+
+
+class RecordBackend(DummyBackend):
+    """Django's dummy backend for tasks with this project's options; runs nothing."""
+
+    task_class = Task
+
+
+def _row(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> TaskRun:
+    name = task.module_path
+    run = TaskRun(
+        name=name,
+        queue=task.queue_name,
+        priority=task.priority,
+        arguments=dump_arguments(name, args, kwargs),
+        unique_key=task.key_of(args, kwargs),
+        max_attempts=task.max_attempts or options().max_attempts,
+    )
+    if task.run_after is not None:
+        run.run_at = task.run_after
+        if task.run_after > timezone.now():
+            run.status = RunStatus.SCHEDULED
+    return run

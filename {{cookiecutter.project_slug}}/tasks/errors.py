@@ -1,0 +1,43 @@
+"""What can go wrong with a task, as the caller, the task's body or the history sees it."""
+
+from django.tasks.exceptions import InvalidTask
+
+
+class InvalidTaskOption(InvalidTask):
+    """A task was declared or called with an option that is unknown or has a bad value."""
+
+
+class ArgumentsNotJSON(TypeError):
+    """The arguments of a call cannot be written as JSON."""
+
+
+class ArgumentsTooLarge(ValueError):
+    """The arguments of a call take more than the allowed number of bytes of JSON."""
+
+
+class ResultNotJSON(TypeError):
+    """A task returned what cannot be written as JSON, or more of it than is allowed."""
+
+
+class WaitTimeout(TimeoutError):
+    """A run had not ended when the caller's patience had."""
+
+
+class TaskCancelled(Exception):
+    """Somebody asked the run to stop. Raised by `RunContext.raise_if_cancelled()`."""
+
+
+class TimeLimitExceeded(Exception):
+    """The body ran for longer than its task's `time_limit`. Raised inside the body."""
+
+
+class WorkerLost(Exception):
+    """The worker that held the run died, or was silent for longer than its lease."""
+
+
+class UnknownTask(LookupError):
+    """A row names a task that no installed app declares. Nothing is imported for it."""
+
+
+class UniqueRunExists(ValueError):
+    """A run cannot live again while another live run holds its unique key."""

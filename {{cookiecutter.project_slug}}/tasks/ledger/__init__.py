@@ -1,0 +1,48 @@
+"""Every legal move of a run. Each is one conditional statement; whoever comes second changes nothing.
+
+ enqueue                claim                 settle
+ ──────► READY ───────────────► RUNNING ───────────────► SUCCESSFUL
+          ▲ ▲                    │ │ │  attempts left: SCHEDULED, due later
+  promote │ │ take back (lost)   │ │ └► FAILED ── retry ──► READY
+SCHEDULED─┘ └────────────────────┘ └──► CANCELLED
+"""
+
+from tasks.ledger.claim import claim, promote
+from tasks.ledger.history import prune_runs, prune_workers
+from tasks.ledger.insert import insert, insert_many
+from tasks.ledger.leases import (
+    HeldRun,
+    held_runs,
+    mark_lost_workers,
+    mark_worker_lost,
+    register_worker,
+    retire_worker,
+    take_back_lost_runs,
+)
+from tasks.ledger.people import cancel, retry
+from tasks.ledger.pulse import Pulse, pulse
+from tasks.ledger.rows import Claimed, Outcome
+from tasks.ledger.settle import settle
+
+__all__ = [
+    "Claimed",
+    "HeldRun",
+    "Outcome",
+    "Pulse",
+    "cancel",
+    "claim",
+    "held_runs",
+    "insert",
+    "insert_many",
+    "mark_lost_workers",
+    "mark_worker_lost",
+    "promote",
+    "prune_runs",
+    "prune_workers",
+    "pulse",
+    "register_worker",
+    "retire_worker",
+    "retry",
+    "settle",
+    "take_back_lost_runs",
+]

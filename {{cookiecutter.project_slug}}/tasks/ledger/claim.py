@@ -1,0 +1,140 @@
+"""SCHEDULED to READY when due, and READY to RUNNING."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from tasks.ledger.rows import COLUMNS, Claimed
+from tasks.models import RunStatus, TaskRun
+
+PROMOTE_BATCH = 1000
+
+# One look-up in the partial index for every queue, so that a long backlog in one never makes the
+# claim from another slow. ARRAY() is evaluated once; `id IN (SELECT … LIMIT …)` met plans that ran
+# the sub-query for every row of the table.
+_CLAIM_POSTGRESQL = f"""
+UPDATE tasks_taskrun SET status = 'RUNNING', worker_id = %(worker)s, attempt = attempt + 1,
+    spent = spent + 1, attempted_at = statement_timestamp(),
+    started_at = COALESCE(started_at, statement_timestamp())
+WHERE status = 'READY' AND id = ANY(ARRAY(
+    SELECT due.id FROM unnest(%(queues)s::text[]) AS wanted(queue) CROSS JOIN LATERAL (
+        SELECT id, priority, run_at FROM tasks_taskrun
+        WHERE queue = wanted.queue AND status = 'READY' AND run_at <= statement_timestamp() {{only}}
+        ORDER BY priority DESC, run_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS due
+    ORDER BY due.priority DESC, due.run_at, due.id LIMIT %(limit)s))
+    AND EXISTS (SELECT FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE')
+RETURNING {COLUMNS}
+"""  # noqa: S608 - constants of this module only
+
+# The same for SQLite, which has one writer and so no rows to lock.
+_CLAIM_SQLITE = f"""
+UPDATE tasks_taskrun SET status = 'RUNNING', worker_id = %s, attempt = attempt + 1,
+    spent = spent + 1, attempted_at = {{now}}, started_at = COALESCE(started_at, {{now}})
+WHERE status = 'READY' AND id IN (
+    SELECT id FROM ({{due}}) ORDER BY priority DESC, run_at, id LIMIT %s)
+    AND EXISTS (SELECT 1 FROM tasks_worker WHERE id = %s AND status = 'ALIVE')
+RETURNING {COLUMNS}
+"""  # noqa: S608
+_DUE_SQLITE = """
+SELECT * FROM (SELECT id, priority, run_at FROM tasks_taskrun
+    WHERE queue = %s AND status = 'READY' AND run_at <= {now} {only}
+    ORDER BY priority DESC, run_at, id LIMIT %s)
+"""
+_NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
+
+
+def claim(
+    worker_id: uuid.UUID,
+    queues: Sequence[str],
+    limit: int,
+    *,
+    names: Sequence[str] | None = None,
+    exclude_names: Sequence[str] | None = None,
+) -> list[Claimed]:
+    """Take up to `limit` due runs for a worker, most urgent first.
+
+    `names` restricts the claim to these tasks, `exclude_names` to all others. A worker that was
+    declared lost gets nothing.
+    """
+    if not queues or limit <= 0:
+        return []
+    claim_rows = _claim_postgresql if connection.vendor == "postgresql" else _claim_sqlite
+    claimed = claim_rows(worker_id, queues, limit, names, exclude_names)
+    claimed.sort(key=lambda run: (-run.priority, run.run_at, run.id))
+    return claimed
+
+
+def promote(limit: int = PROMOTE_BATCH) -> list[uuid.UUID]:
+    """Make READY up to `limit` scheduled runs that have become due; return their ids."""
+    due = TaskRun.objects.filter(status=RunStatus.SCHEDULED, run_at__lte=Now()).order_by("run_at")
+    with transaction.atomic():
+        ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
+        if ids:
+            TaskRun.objects.filter(pk__in=ids, status=RunStatus.SCHEDULED).update(
+                status=RunStatus.READY
+            )
+        return ids
+
+
+def _claim_postgresql(
+    worker_id: uuid.UUID,
+    queues: Sequence[str],
+    limit: int,
+    names: Sequence[str] | None,
+    exclude_names: Sequence[str] | None,
+) -> list[Claimed]:
+    only = ""
+    if names is not None:
+        only = "AND name = ANY(%(names)s)"
+    elif exclude_names is not None:
+        only = "AND name <> ALL(%(names)s)"
+    parameters = {
+        "worker": worker_id,
+        "queues": list(queues),
+        "limit": limit,
+        "names": list(names if names is not None else exclude_names or ()),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM_POSTGRESQL.format(only=only), parameters)
+        return [Claimed(*row) for row in cursor.fetchall()]
+
+
+def _claim_sqlite(
+    worker_id: uuid.UUID,
+    queues: Sequence[str],
+    limit: int,
+    names: Sequence[str] | None,
+    exclude_names: Sequence[str] | None,
+) -> list[Claimed]:
+    filtered = list(names if names is not None else exclude_names or ())
+    only = ""
+    if names is not None or exclude_names is not None:
+        marks = ", ".join(["%s"] * len(filtered))
+        only = f"AND name {'IN' if names is not None else 'NOT IN'} ({marks})"
+    part = _DUE_SQLITE.format(now=_NOW_SQLITE, only=only)
+    sql = _CLAIM_SQLITE.format(now=_NOW_SQLITE, due=" UNION ALL ".join([part] * len(queues)))
+    parameters: list[Any] = [worker_id.hex]
+    for queue in queues:
+        parameters += [queue, *filtered, limit]
+    parameters += [limit, worker_id.hex]
+    # Most looks find nothing. A look that only reads asks for no lock.
+    if not TaskRun.objects.filter(status="READY", queue__in=queues).exists():
+        return []
+    # A transaction of its own, so that it begins IMMEDIATE: it waits for the lock, where a bare
+    # UPDATE that first reads fails at once with "database is locked".
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [_from_sqlite(row) for row in cursor.fetchall()]
+
+
+def _from_sqlite(row: Sequence[Any]) -> Claimed:
+    """SQLite holds ids as 32 hexadecimal digits and times in UTC without saying so."""
+    id_, *columns, run_at, enqueued_at, started_at, attempted_at, worker_id = row
+    times = (
+        time.replace(tzinfo=UTC) for time in (run_at, enqueued_at, started_at, attempted_at)
+    )
+    return Claimed(uuid.UUID(id_), *columns, *times, uuid.UUID(worker_id))

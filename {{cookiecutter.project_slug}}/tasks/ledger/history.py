@@ -1,0 +1,38 @@
+"""What is old is deleted, in batches that block nobody."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from tasks.conf import options
+from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
+
+PRUNE_BATCH = 1000
+WORKERS_KEPT = timedelta(days=1)
+
+
+def prune_runs(limit: int = PRUNE_BATCH) -> int:
+    """Delete up to `limit` runs that ended longer ago than they are kept; return how many."""
+    for statuses, failed in (
+        ((RunStatus.SUCCESSFUL, RunStatus.CANCELLED), False),
+        ((RunStatus.FAILED,), True),
+    ):
+        old = TaskRun.objects.filter(
+            status__in=statuses, finished_at__lt=Now() - options().kept_for(failed=failed)
+        )
+        with transaction.atomic():
+            ids = list(
+                old.order_by("finished_at")
+                .select_for_update(skip_locked=True)
+                .values_list("pk", flat=True)[:limit]
+            )
+            if ids:
+                return TaskRun.objects.filter(pk__in=ids).delete()[0]
+    return 0
+
+
+def prune_workers() -> int:
+    """Delete workers that stopped or were lost more than a day ago and hold nothing."""
+    gone = Worker.objects.exclude(status=WorkerStatus.ALIVE)
+    return gone.filter(beat_at__lt=Now() - WORKERS_KEPT).delete()[0]

@@ -1,0 +1,103 @@
+"""A worker's regular look: it extends its lease and learns whether there is anything to do.
+
+One statement a second (on SQLite a second one every few seconds, since a beat needs the write lock
+there) is all that an idle worker asks of the database.
+"""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from tasks.conf import options
+from tasks.ledger.leases import DEAD_AFTER_SECONDS, HELD_LOCK_KEYS
+from tasks.models import Worker, WorkerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What the table said."""
+
+    alive: bool
+    """`False`: this worker was declared lost and holds nothing any more."""
+    ready: frozenset[str]
+    """The queues in which a run is READY."""
+    due: bool
+    """Whether a scheduled run has become due."""
+    lost: bool
+    """Whether a worker is lost, or a run is held by nobody who lives."""
+
+
+# The queues are found by one look in the index for each, not by reading what waits in them.
+_READY_QUEUES = """
+    WITH RECURSIVE seen(queue) AS (
+        SELECT min(queue) FROM tasks_taskrun WHERE status = 'READY'
+        UNION ALL
+        SELECT (SELECT min(queue) FROM tasks_taskrun
+                WHERE status = 'READY' AND queue > seen.queue)
+        FROM seen WHERE seen.queue IS NOT NULL)
+"""
+_ORPHANED = """EXISTS (SELECT 1 FROM tasks_taskrun AS run WHERE status = 'RUNNING' AND NOT EXISTS (
+        SELECT 1 FROM tasks_worker WHERE id = run.worker_id AND status = 'ALIVE'))"""
+
+_PULSE_POSTGRESQL = f"""
+WITH beat AS (
+    UPDATE tasks_worker SET beat_at = statement_timestamp(),
+        lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
+    WHERE id = %(worker)s AND status = 'ALIVE' RETURNING 1)
+SELECT EXISTS (SELECT FROM beat),
+    ARRAY({_READY_QUEUES} SELECT queue FROM seen WHERE queue IS NOT NULL),
+    EXISTS (SELECT FROM tasks_taskrun
+        WHERE status = 'SCHEDULED' AND run_at <= statement_timestamp()),
+    EXISTS (SELECT FROM tasks_worker WHERE status = 'ALIVE' AND id <> %(worker)s AND (
+            lease_until < statement_timestamp()
+            OR beat_at < statement_timestamp() - make_interval(secs => %(dead_after)s)
+                AND lock_key NOT IN ({HELD_LOCK_KEYS})))
+        OR {_ORPHANED}
+"""  # noqa: S608 - constants of this package only
+
+_NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
+_LOOK_SQLITE = f"""
+{_READY_QUEUES}
+SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE'),
+    (SELECT json_group_array(queue) FROM seen WHERE queue IS NOT NULL),
+    EXISTS (SELECT 1 FROM tasks_taskrun WHERE status = 'SCHEDULED' AND run_at <= {_NOW_SQLITE}),
+    EXISTS (SELECT 1 FROM tasks_worker WHERE status = 'ALIVE' AND id <> %(worker)s
+            AND lease_until < {_NOW_SQLITE})
+        OR {_ORPHANED}
+"""  # noqa: S608
+
+
+def pulse(worker_id: uuid.UUID, *, beat: bool = True) -> Pulse:
+    """Extend the worker's lease, unless `beat` is false, and look what there is to do."""
+    if connection.vendor == "postgresql":
+        return _pulse_postgresql(worker_id)
+    if beat:
+        Worker.objects.filter(pk=worker_id, status=WorkerStatus.ALIVE).update(
+            beat_at=Now(), lease_until=Now() + timedelta(seconds=options().lease)
+        )
+    return _look_sqlite(worker_id)
+
+
+def _pulse_postgresql(worker_id: uuid.UUID) -> Pulse:
+    parameters = {
+        "worker": worker_id,
+        "lease": options().lease,
+        "dead_after": DEAD_AFTER_SECONDS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PULSE_POSTGRESQL, parameters)
+        alive, ready, due, lost = cursor.fetchone()
+    return Pulse(alive=alive, ready=frozenset(ready), due=due, lost=lost)
+
+
+def _look_sqlite(worker_id: uuid.UUID) -> Pulse:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK_SQLITE, {"worker": worker_id.hex})
+        alive, ready, due, lost = cursor.fetchone()
+    return Pulse(
+        alive=bool(alive), ready=frozenset(json.loads(ready)), due=bool(due), lost=bool(lost)
+    )

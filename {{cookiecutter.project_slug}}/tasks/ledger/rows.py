@@ -1,0 +1,55 @@
+"""What a claim returns and what settles it."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from tasks.models import RunStatus
+
+
+@dataclass(slots=True)
+class Claimed:
+    """One claimed run. `(id, attempt)` is the fencing token of all that is written about it."""
+
+    id: uuid.UUID
+    name: str
+    queue: str
+    priority: int
+    arguments: str
+    attempt: int
+    spent: int
+    crashes: int
+    max_attempts: int
+    errors: str
+    run_at: datetime
+    enqueued_at: datetime
+    started_at: datetime
+    attempted_at: datetime
+    worker_id: uuid.UUID
+
+
+# The columns of a claim, in the order of the fields above.
+COLUMNS = (
+    "id, name, queue, priority, arguments, attempt, spent, crashes, max_attempts, errors, "
+    "run_at, enqueued_at, started_at, attempted_at, worker_id"
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """How a claim ends. Written only if the row is still RUNNING with the same attempt."""
+
+    id: uuid.UUID
+    attempt: int
+    status: RunStatus
+    return_value: str | None = None
+    errors: str | None = None
+    """`None` leaves the failures that are written there already."""
+    delay: float | None = None
+    """Seconds until the run is due again; `None` for a final status."""
+    refund: int = 0
+    """1 gives the attempt back: it does not count against `max_attempts`."""
+    crashes: int = 0
+    """Added to the run's crashes."""
+    written: bool = False
+    """Whether it was written already, in the transaction of an atomic task."""

@@ -1,0 +1,96 @@
+"""`manage.py worker`: run tasks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from tasks.engine import engine
+from tasks.worker.options import WorkerOptions
+from tasks.worker.supervisor import Supervisor
+
+DEFAULTS = WorkerOptions()
+
+
+class Command(BaseCommand):
+    help = "Runs tasks until it is told to stop (SIGTERM or Ctrl-C): what runs then may finish."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--queues", default="", help="only these queues, separated by commas (default: all)"
+        )
+        parser.add_argument(
+            "--processes", type=_count, default=1, help="worker processes (default: 1)"
+        )
+        parser.add_argument(
+            "--threads",
+            type=_count,
+            default=DEFAULTS.threads,
+            help="plain functions at once in each process (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--coroutines",
+            type=_count,
+            default=DEFAULTS.coroutines,
+            help="async functions at once in each process (default: %(default)s)",
+        )
+        parser.add_argument("--drain", action="store_true", help="leave when nothing is ready")
+        parser.add_argument(
+            "--grace",
+            type=_seconds,
+            default=DEFAULTS.grace,
+            help="seconds that running tasks get to finish when told to stop (default: %(default)s)",
+        )
+        # How the supervisor starts a process; nobody types these.
+        parser.add_argument("--worker-id", type=uuid.UUID, help=argparse.SUPPRESS)
+        parser.add_argument("--slots", type=Path, help=argparse.SUPPRESS)
+        parser.add_argument("--supervisor", type=int, help=argparse.SUPPRESS)
+
+    def handle(self, *_args: Any, **given: Any) -> None:
+        if given["worker_id"] is None:
+            sys.exit(self._supervise(given))
+        engine.work(
+            WorkerOptions(
+                queues=_queues(given["queues"]),
+                threads=given["threads"],
+                coroutines=given["coroutines"],
+                drain=given["drain"],
+                grace=given["grace"],
+                worker_id=given["worker_id"],
+                slots=given["slots"],
+                supervisor=given["supervisor"],
+            )
+        )
+
+    def _supervise(self, given: dict[str, Any]) -> int:
+        arguments = ["--queues", ",".join(_queues(given["queues"]))]
+        for option in ("threads", "coroutines", "grace"):
+            arguments += [f"--{option}", str(given[option])]
+        if given["drain"]:
+            arguments.append("--drain")
+        return Supervisor(given["processes"], arguments, grace=given["grace"]).run()
+
+
+def _queues(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"takes a whole number of at least 1, not {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 86_400:
+        raise argparse.ArgumentTypeError(f"takes seconds, from 0 to a day, not {text!r}")
+    return seconds

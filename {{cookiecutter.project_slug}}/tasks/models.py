@@ -1,0 +1,171 @@
+"""The tables of the task system: one row a run, one row a worker."""
+
+import json
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from tasks.ids import uuid7
+
+
+class RunStatus(models.TextChoices):
+    """Where a run is. The legal moves between them are the functions of `tasks.ledger`."""
+
+    # Not due yet. Apart from READY, so that deferred runs never sit in the index that claims read.
+    SCHEDULED = "SCHEDULED", _("Scheduled")
+    # Its predecessor has not succeeded yet.
+    WAITING = "WAITING", _("Waiting")
+    # Due: the next free worker takes it.
+    READY = "READY", _("Ready")
+    # A worker holds it for as long as that worker's lease lasts.
+    RUNNING = "RUNNING", _("Running")
+    # Its body returned. Final.
+    SUCCESSFUL = "SUCCESSFUL", _("Successful")
+    # Its attempts are used up, or it was given up on. Final until a person retries it.
+    FAILED = "FAILED", _("Failed")
+    # Somebody stopped it. Final until a person retries it.
+    CANCELLED = "CANCELLED", _("Cancelled")
+
+
+LIVE = (RunStatus.SCHEDULED, RunStatus.WAITING, RunStatus.READY, RunStatus.RUNNING)
+FINAL = (RunStatus.SUCCESSFUL, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+class TaskRun(models.Model):
+    """One run of a task: the record. An engine only carries its id, to wake a worker early."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(_("task"), max_length=255)
+    queue = models.CharField(_("queue"), max_length=64, default="default")
+    priority = models.SmallIntegerField(_("priority"), default=0)
+    status = models.CharField(
+        _("status"), max_length=10, choices=RunStatus, default=RunStatus.READY
+    )
+    # JSON, but stored as text: `jsonb` refuses NUL, turns 1e16 into an integer and costs a parse.
+    arguments = models.TextField(_("arguments"), default='{"args":[],"kwargs":{}}')
+    unique_key = models.CharField(_("unique key"), max_length=255, null=True, blank=True)  # noqa: DJ001
+    run_at = models.DateTimeField(_("due"), db_default=Now())
+    enqueued_at = models.DateTimeField(_("enqueued"), db_default=Now())
+    started_at = models.DateTimeField(_("first started"), null=True, blank=True)
+    attempted_at = models.DateTimeField(_("last started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    # Claims so far. Only grows; with the id it is the fencing token that every later write names.
+    attempt = models.IntegerField(_("attempt"), default=0)
+    # Attempts charged against `max_attempts`: what was handed back unstarted is refunded, a retry
+    # by a person begins anew.
+    spent = models.SmallIntegerField(_("attempts spent"), default=0)
+    crashes = models.SmallIntegerField(_("crashes"), default=0)
+    max_attempts = models.SmallIntegerField(_("most attempts"), default=1)
+    # Not a foreign key: a busy history must never slow down a worker's coming and going.
+    worker_id = models.UUIDField(_("worker"), null=True, blank=True)
+    cancel_requested = models.BooleanField(_("asked to stop"), default=False)
+    return_value = models.TextField(_("result"), null=True, blank=True)  # noqa: DJ001
+    errors = models.TextField(_("failed attempts"), default="[]")
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        indexes = [
+            # What a claim reads, in the order in which it takes.
+            models.Index(
+                models.F("queue"),
+                models.F("priority").desc(),
+                models.F("run_at"),
+                models.F("id"),
+                name="tasks_run_ready",
+                condition=models.Q(status="READY"),
+            ),
+            models.Index(
+                fields=["run_at"], name="tasks_run_due", condition=models.Q(status="SCHEDULED")
+            ),
+            models.Index(
+                fields=["worker_id"], name="tasks_run_held", condition=models.Q(status="RUNNING")
+            ),
+            models.Index(
+                fields=["finished_at"],
+                name="tasks_run_finished",
+                condition=models.Q(status__in=["SUCCESSFUL", "FAILED", "CANCELLED"]),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unique_key"],
+                name="tasks_run_unique_live",
+                condition=models.Q(
+                    unique_key__isnull=False,
+                    status__in=["SCHEDULED", "WAITING", "READY", "RUNNING"],
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.id}"
+
+    @property
+    def args(self) -> list[Any]:
+        """The positional arguments of the call."""
+        arguments: dict[str, list[Any]] = json.loads(self.arguments)
+        return arguments["args"]
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The keyword arguments of the call."""
+        arguments: dict[str, dict[str, Any]] = json.loads(self.arguments)
+        return arguments["kwargs"]
+
+    @property
+    def result(self) -> Any:
+        """What the body returned; `None` before it succeeded."""
+        return None if self.return_value is None else json.loads(self.return_value)
+
+    @property
+    def failures(self) -> list[dict[str, Any]]:
+        """The attempts that did not succeed, oldest first (see `tasks.failure.Failure`)."""
+        failures: list[dict[str, Any]] = json.loads(self.errors)
+        return failures
+
+
+class WorkerStatus(models.TextChoices):
+    """Whether a worker process may hold runs."""
+
+    # It beats, and so extends the lease of all that it holds.
+    ALIVE = "ALIVE", _("Alive")
+    # It drained and left.
+    STOPPED = "STOPPED", _("Stopped")
+    # It died or was silent past its lease; its runs were given to others.
+    LOST = "LOST", _("Lost")
+
+
+class Worker(models.Model):
+    """One worker process. The lease of its row is the lease of every run it holds."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    host = models.CharField(_("host"), max_length=255)
+    pid = models.IntegerField(_("process"))
+    engine = models.CharField(_("engine"), max_length=32)
+    queues = models.CharField(_("queues"), max_length=255, blank=True)
+    threads = models.SmallIntegerField(_("threads"))
+    status = models.CharField(
+        _("status"), max_length=10, choices=WorkerStatus, default=WorkerStatus.ALIVE
+    )
+    # The key of the session lock that the process holds on PostgreSQL for as long as it lives.
+    lock_key = models.BigIntegerField(default=0)
+    started_at = models.DateTimeField(_("started"), db_default=Now())
+    # Beats write these two only, and no index holds them: PostgreSQL then updates in place.
+    beat_at = models.DateTimeField(_("last beat"), db_default=Now())
+    lease_until = models.DateTimeField(_("lease until"))
+
+    class Meta:
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+        indexes = [
+            models.Index(
+                fields=["id"], name="tasks_worker_alive", condition=models.Q(status="ALIVE")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"

@@ -1,0 +1,132 @@
+"""What a task's options may be. A wrong one is an error when the task's module is imported."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import string
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tasks.errors import InvalidTaskOption
+
+if TYPE_CHECKING:
+    from tasks.task import Task
+
+MAX_ATTEMPTS = 1000
+MAX_KEY_LENGTH = 150
+
+
+def check_options(task: Task[..., Any]) -> None:
+    """Raise `InvalidTaskOption`, naming the task, unless every option makes sense."""
+    _number(task, "max_attempts", at_least=1, at_most=MAX_ATTEMPTS, whole=True)
+    _number(task, "backoff", at_least=0)
+    _number(task, "max_backoff", at_least=0)
+    _number(task, "time_limit", at_least=0.001)
+    _exceptions(task, "retry_on")
+    _exceptions(task, "give_up_on")
+    _queue_name(task)
+    _unique(task)
+    _unique_key(task)
+    _atomic(task)
+
+
+def render_unique_key(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> str:
+    """Return the part of the unique key that the arguments decide.
+
+    Long keys are cut and end in a digest of the whole, so that they stay apart.
+    """
+    if task.unique is True:
+        text = json.dumps([args, kwargs], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+    bound = _signature(task).bind(*args, **kwargs)
+    bound.apply_defaults()
+    key = str(task.unique).format_map(bound.arguments)
+    if len(key) <= MAX_KEY_LENGTH:
+        return key
+    return f"{key[: MAX_KEY_LENGTH - 65]}~{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def _number(
+    task: Task[..., Any],
+    option: str,
+    *,
+    at_least: float,
+    at_most: float | None = None,
+    whole: bool = False,
+) -> None:
+    value = getattr(task, option)
+    if value is None:
+        return
+    kinds: tuple[type, ...] = (int,) if whole else (int, float)
+    good = isinstance(value, kinds) and not isinstance(value, bool) and value >= at_least
+    if not good or (at_most is not None and value > at_most):
+        kind = "a whole number" if whole else "a number"
+        limit = (
+            f"from {at_least} to {at_most}" if at_most is not None else f"of at least {at_least}"
+        )
+        _refuse(task, f"{option} must be {kind} {limit}, not {value!r}")
+
+
+def _exceptions(task: Task[..., Any], option: str) -> None:
+    for item in getattr(task, option):
+        if not (isinstance(item, type) and issubclass(item, Exception)):
+            _refuse(task, f"{option} takes exception classes, not {item!r}")
+
+
+def _queue_name(task: Task[..., Any]) -> None:
+    name = task.queue_name
+    good = isinstance(name, str) and 0 < len(name) <= 64 and name.isprintable() and "," not in name
+    if not good or name != name.strip():
+        _refuse(
+            task, f"queue_name must be 1 to 64 printable characters without a comma, not {name!r}"
+        )
+
+
+def _unique(task: Task[..., Any]) -> None:
+    if isinstance(task.unique, bool):
+        return
+    if not isinstance(task.unique, str):
+        _refuse(task, f"unique must be True, False or a template, not {task.unique!r}")
+    known = set(_signature(task).parameters)
+    try:
+        used = {
+            field for _, field, _, _ in string.Formatter().parse(task.unique) if field is not None
+        }
+    except ValueError as error:
+        raise InvalidTaskOption(
+            f"Task {task.module_path}: unique={task.unique!r} is not a template: {error}."
+        ) from error
+    if not used:
+        _refuse(task, f"unique={task.unique!r} names no argument: write it like '{{order_id}}'")
+    if strangers := used - known:
+        _refuse(
+            task,
+            f"unique={task.unique!r} names {', '.join(sorted(strangers))}; "
+            f"the arguments are: {', '.join(sorted(known)) or 'none'}",
+        )
+
+
+def _unique_key(task: Task[..., Any]) -> None:
+    key = task.unique_key
+    if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY_LENGTH):
+        _refuse(task, f"unique_key must be 1 to {MAX_KEY_LENGTH} characters, not {key!r}")
+
+
+def _atomic(task: Task[..., Any]) -> None:
+    if not isinstance(task.atomic, bool):
+        _refuse(task, f"atomic must be True or False, not {task.atomic!r}")
+    if task.atomic and task.is_async:
+        _refuse(task, "atomic needs a plain function: Django's transactions are synchronous")
+
+
+def _signature(task: Task[..., Any]) -> inspect.Signature:
+    signature = inspect.signature(task.func)
+    if task.takes_context:
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
+    return signature
+
+
+def _refuse(task: Task[..., Any], reason: str) -> None:
+    raise InvalidTaskOption(f"Task {task.module_path}: {reason}.")

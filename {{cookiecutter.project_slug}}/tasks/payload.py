@@ -1,0 +1,51 @@
+"""Arguments and results as JSON text: checked at the call, bounded, and the same when read back."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.json import normalize_json
+
+from tasks.conf import options
+from tasks.errors import ArgumentsNotJSON, ArgumentsTooLarge, ResultNotJSON
+
+
+def dump_arguments(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
+    """Return the arguments of a call of task `name` as JSON.
+
+    Raises `ArgumentsNotJSON` or `ArgumentsTooLarge`, before anything is asked of the database.
+    """
+    try:
+        text = _dump({"args": list(args), "kwargs": kwargs})
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ArgumentsNotJSON(
+            f"The arguments of {name} cannot be written as JSON: {error}. "
+            "Pass ids, numbers, strings, lists and dictionaries."
+        ) from error
+    limit = options().max_argument_bytes
+    if len(text) > limit:
+        raise ArgumentsTooLarge(
+            f"The arguments of {name} take {len(text)} bytes of JSON; at most {limit} are allowed. "
+            "Store the data and pass its id."
+        )
+    return text
+
+
+def dump_result(name: str, value: Any) -> str:
+    """Return what a task returned as JSON. Raises `ResultNotJSON`."""
+    try:
+        text = _dump(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ResultNotJSON(f"{name} returned what cannot be written as JSON: {error}.") from error
+    limit = options().max_argument_bytes
+    if len(text) > limit:
+        raise ResultNotJSON(
+            f"{name} returned {len(text)} bytes of JSON; at most {limit} are allowed. "
+            "Store the data and return its id."
+        )
+    return text
+
+
+def _dump(value: Any) -> str:
+    """ASCII only, so that characters are bytes and no database refuses one of them."""
+    return json.dumps(normalize_json(value), allow_nan=False, separators=(",", ":"))

@@ -1,0 +1,141 @@
+"""`Task`: Django's task with this project's options. `task` is Django's decorator, typed for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, Concatenate, Protocol, overload
+
+import django.tasks
+from django.tasks.base import Task as DjangoTask
+from django.utils import timezone
+
+from tasks import registry
+from tasks.options import check_options, render_unique_key
+
+if TYPE_CHECKING:
+    from tasks.context import RunContext
+    from tasks.results import RunResult
+
+    class _Base[**P, R](DjangoTask[P, R]):
+        """The base as the stubs know it: generic."""
+else:
+
+    class _Base(DjangoTask):
+        """Django's class cannot be subscripted when the program runs; this one can."""
+
+        __slots__ = ()
+
+        def __class_getitem__(cls, _parameters: object) -> type:
+            return cls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task[**P, R](_Base[P, R]):
+    """A task and how it is run. Every field is a keyword of `@task`; some are of `using()` too."""
+
+    max_attempts: int | None = None
+    """Starts in all, the first included. `None`: the project's default (`tasks.conf.Options`)."""
+    backoff: float | None = None
+    """Seconds, doubled at every attempt, before the next one. `None`: the project's default."""
+    max_backoff: float | None = None
+    """The longest such wait, in seconds. `None`: the project's default."""
+    retry_on: tuple[type[Exception], ...] = ()
+    """Only these are worth another attempt. Empty: every exception is."""
+    give_up_on: tuple[type[Exception], ...] = ()
+    """These fail the run at once."""
+    time_limit: float | None = None
+    """Seconds that one attempt may take; then `TimeLimitExceeded` is raised inside the body."""
+    unique: bool | str = False
+    """One live run per key: `True` for all arguments, or a template such as `"{order_id}"`."""
+    atomic: bool = False
+    """Body and outcome are one transaction: what it does to this database happens exactly once."""
+    unique_key: str | None = None
+    """The key of this one call; wins over `unique`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "retry_on", _as_tuple(self.retry_on))
+        object.__setattr__(self, "give_up_on", _as_tuple(self.give_up_on))
+        check_options(self)
+        DjangoTask.__post_init__(self)
+        registry.add(self)
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the function is `async def`."""
+        return iscoroutinefunction(self.func)
+
+    def using(  # type: ignore[override]
+        self,
+        *,
+        priority: int | None = None,
+        queue_name: str | None = None,
+        run_after: datetime | timedelta | None = None,
+        backend: str | None = None,
+        unique_key: str | None = None,
+        max_attempts: int | None = None,
+    ) -> Task[P, R]:
+        """Return a variant of the task for one call.
+
+        `run_after` is the earliest start: an aware datetime, or a timedelta from now. Raises
+        `InvalidTask` when a value is bad.
+        """
+        changes = {"unique_key": unique_key, "max_attempts": max_attempts}
+        changed = replace(self, **{k: v for k, v in changes.items() if v is not None})
+        if isinstance(run_after, timedelta):
+            run_after = timezone.now() + run_after
+        variant = DjangoTask.using(
+            changed, priority=priority, queue_name=queue_name, run_after=run_after, backend=backend
+        )
+        return variant  # type: ignore[return-value]
+
+    if TYPE_CHECKING:
+
+        def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> RunResult[P, R]: ...
+        async def aenqueue(self, *args: P.args, **kwargs: P.kwargs) -> RunResult[P, R]: ...
+
+    def key_of(self, args: Sequence[Any], kwargs: dict[str, Any]) -> str | None:
+        """Return the unique key of a call, or `None` when any number of runs may live."""
+        if self.unique_key is not None:
+            return f"{self.module_path}:{self.unique_key}"
+        if self.unique is False:
+            return None
+        return f"{self.module_path}:{render_unique_key(self, args, kwargs)}"
+
+
+def _as_tuple(classes: Any) -> Any:
+    return (classes,) if isinstance(classes, type) else tuple(classes)
+
+
+class _Decorator(Protocol):
+    """`django.tasks.task` as this project's backend understands it."""
+
+    @overload
+    def __call__[**P, R](self, function: Callable[P, R], /) -> Task[P, R]: ...
+    @overload
+    def __call__[**P, R](
+        self, *, takes_context: bool, **options: Any
+    ) -> Callable[[Callable[Concatenate[RunContext, P], R]], Task[P, R]]: ...
+    @overload
+    def __call__[**P, R](
+        self,
+        *,
+        priority: int = 0,
+        queue_name: str = "default",
+        backend: str = "default",
+        max_attempts: int | None = None,
+        backoff: float | None = None,
+        max_backoff: float | None = None,
+        retry_on: type[Exception] | tuple[type[Exception], ...] = (),
+        give_up_on: type[Exception] | tuple[type[Exception], ...] = (),
+        time_limit: float | None = None,
+        unique: bool | str = False,
+        atomic: bool = False,
+    ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+
+
+# The very same function as `django.tasks.task`; the published stubs do not know that it hands further
+# keywords to the backend's task class.
+task: _Decorator = django.tasks.task  # type: ignore[assignment]

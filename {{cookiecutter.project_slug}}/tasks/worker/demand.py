@@ -1,0 +1,96 @@
+"""How much a worker should claim: what it can begin now, and a little more."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tasks import registry
+from tasks.ledger import Claimed
+from tasks.worker.pool import LoopPool, ThreadPool
+
+AHEAD_SECONDS = 0.05
+MOST_AHEAD = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One claim to be made."""
+
+    limit: int
+    names: Sequence[str] | None = None
+    exclude_names: Sequence[str] | None = None
+
+
+class Demand:
+    """Counts what is held, and says what to ask for next.
+
+    Threads get what they can begin now and what they would eat in the next 50 ms by the moving average
+    of a body's time, at most 100 runs: with short tasks claims are large and rare, with long ones
+    nothing waits here that another worker could do.
+    """
+
+    def __init__(self, threads: ThreadPool, loop: LoopPool) -> None:
+        self._threads = threads
+        self._loop = loop
+        self._asynchronous = frozenset(registry.asynchronous())
+        self._in_threads = 0
+        self._on_loop = 0
+        self._lock = threading.Lock()
+        self._idle = threading.Event()
+        self._idle.set()
+
+    @property
+    def held(self) -> int:
+        """The claims that are not settled yet."""
+        return self._in_threads + self._on_loop
+
+    def next_request(self) -> Request | None:
+        """Return what to claim now, or `None` while there is no room."""
+        in_threads = self._room_in_threads()
+        if not self._asynchronous:
+            return Request(in_threads) if in_threads else None
+        on_loop = max(0, self._loop.size - self._on_loop)
+        if in_threads and on_loop:
+            return Request(min(in_threads, on_loop))
+        if in_threads:
+            return Request(in_threads, exclude_names=sorted(self._asynchronous))
+        if on_loop:
+            return Request(on_loop, names=sorted(self._asynchronous))
+        return None
+
+    def begin(self, claims: Sequence[Claimed]) -> None:
+        """Count claims as held, and give each to where it runs."""
+        on_loop = [claimed for claimed in claims if claimed.name in self._asynchronous]
+        with self._lock:
+            self._on_loop += len(on_loop)
+            self._in_threads += len(claims) - len(on_loop)
+            self._idle.clear()
+        for claimed in claims:
+            if claimed.name in self._asynchronous:
+                self._loop.put(claimed)
+            else:
+                self._threads.put(claimed)
+
+    def release(self, claims: Sequence[Claimed]) -> None:
+        """Count claims as settled."""
+        on_loop = sum(claimed.name in self._asynchronous for claimed in claims)
+        with self._lock:
+            self._on_loop -= on_loop
+            self._in_threads -= len(claims) - on_loop
+            if not self.held:
+                self._idle.set()
+
+    def wait_until_idle(self, timeout: float) -> bool:
+        """Wait until nothing is held; return whether that came true within `timeout` seconds."""
+        return self._idle.wait(timeout)
+
+    def _room_in_threads(self) -> int:
+        size = self._threads.size
+        average = max(self._threads.average_seconds, 1e-5)
+        most = size + min(MOST_AHEAD, int(size * AHEAD_SECONDS / average))
+        if self._in_threads >= size and self._in_threads > most // 2:
+            # Still half full: a claim now would be a small one.
+            return 0
+        return min(max(0, most - self._in_threads), MOST_AHEAD)

@@ -1,0 +1,120 @@
+"""Where claimed runs are executed: threads for plain functions, an event loop for coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+from tasks import registry, runner
+from tasks.ledger import Claimed
+from tasks.worker.executing import Executing, Finished
+from tasks.worker.slots import Slots
+
+
+class ThreadPool:
+    """Threads that take claims from one inbox, first come, first served."""
+
+    def __init__(
+        self, size: int, executing: Executing, slots: Slots, done: Callable[[Finished], None]
+    ) -> None:
+        self.size = size
+        self.average_seconds = 1.0
+        """How long a body takes: a moving average, which begins pessimistic."""
+        self.started_at = time.monotonic()
+        """When a thread last took a claim, by the monotonic clock."""
+        self._executing = executing
+        self._slots = slots
+        self._done = done
+        self._inbox: SimpleQueue[Claimed] = SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"task-{number}", daemon=True)
+            for number in range(size)
+        ]
+
+    def start(self) -> None:
+        """Begin to take claims."""
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, claimed: Claimed) -> None:
+        """Queue a claim."""
+        self._inbox.put(claimed)
+
+    def has_unstarted(self) -> bool:
+        """Whether a claim waits for a thread."""
+        return not self._inbox.empty()
+
+    def take_unstarted(self) -> list[Claimed]:
+        """Take back the claims that no thread has begun."""
+        taken: list[Claimed] = []
+        with suppress(Empty):
+            while True:
+                taken.append(self._inbox.get_nowait())
+        return taken
+
+    def _work(self) -> None:
+        while True:
+            claimed = self._inbox.get()
+            began = self.started_at = time.monotonic()
+            self._slots.enter(claimed.id)
+            finished = runner.run(claimed, self._executing)
+            self._slots.leave(claimed.id)
+            self.average_seconds += 0.1 * (time.monotonic() - began - self.average_seconds)
+            self._done(finished)
+
+
+class LoopPool:
+    """One event loop, in a thread of its own, on which `async def` tasks run side by side."""
+
+    def __init__(
+        self, size: int, executing: Executing, slots: Slots, done: Callable[[Finished], None]
+    ) -> None:
+        self.size = size
+        self._executing = executing
+        self._slots = slots
+        self._done = done
+        self._loop = asyncio.new_event_loop()
+        self._running: set[asyncio.Task[None]] = set()
+        self._thread = threading.Thread(target=self._work, name="event-loop", daemon=True)
+
+    def start(self) -> None:
+        """Start the loop, if any task is `async def`."""
+        if registry.asynchronous():
+            self._thread.start()
+
+    def put(self, claimed: Claimed) -> None:
+        """Begin a claim."""
+        self._loop.call_soon_threadsafe(self._begin, claimed)
+
+    def cancel_all(self, timeout: float) -> None:
+        """Cancel what runs, so that its `finally` blocks do; wait for that at most so long."""
+        if self._thread.is_alive():
+            cancelled = asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop)
+            concurrent.futures.wait([cancelled], timeout)
+
+    def _work(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _begin(self, claimed: Claimed) -> None:
+        task = self._loop.create_task(self._run(claimed))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, claimed: Claimed) -> None:
+        self._slots.enter(claimed.id)
+        try:
+            self._done(await runner.run_async(claimed, self._executing))
+        finally:
+            self._slots.leave(claimed.id)
+
+    async def _cancel_all(self) -> None:
+        running = list(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

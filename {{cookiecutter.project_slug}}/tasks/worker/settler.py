@@ -1,0 +1,129 @@
+"""Writes outcomes: all that have come in the meantime in one statement, on one connection."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
+
+from tasks import ledger
+from tasks.failure import Failure
+from tasks.ledger import Outcome
+from tasks.models import FINAL, RunStatus
+from tasks.runner import announce_finish
+from tasks.worker.executing import Finished
+
+logger = logging.getLogger("tasks.worker")
+
+MOST_AT_ONCE = 500
+LONGEST_PAUSE = 5.0
+
+
+class Settler:
+    """A thread that writes outcomes until it is closed.
+
+    A batch is what came while the last one was written, so an idle worker writes at once and a busy
+    one in large groups. While the database is away it tries again and again: the worker stops claiming
+    meanwhile, and nothing is lost.
+    """
+
+    def __init__(self, on_written: Callable[[list[Finished]], None]) -> None:
+        self._queue: SimpleQueue[Finished | None] = SimpleQueue()
+        self._on_written = on_written
+        self._giving_up = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="settler", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def is_writing(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.is_alive()
+
+    def put(self, finished: Finished) -> None:
+        """Hand over a claim that has ended."""
+        self._queue.put(finished)
+
+    def close(self, timeout: float) -> bool:
+        """Write what is left; return whether that was done within `timeout` seconds."""
+        self._queue.put(None)
+        self._thread.join(timeout)
+        self._giving_up.set()
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        open_ = True
+        while open_:
+            batch, open_ = self._next_batch()
+            if batch:
+                self._write(batch)
+                self._on_written(batch)
+        connections.close_all()
+
+    def _next_batch(self) -> tuple[list[Finished], bool]:
+        """Wait for an outcome; return it with all that came after it, and whether more may come."""
+        batch: list[Finished] = []
+        item = self._queue.get()
+        while item is not None:
+            batch.append(item)
+            if len(batch) == MOST_AT_ONCE:
+                return batch, True
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return batch, True
+        return batch, False
+
+    def _write(self, batch: list[Finished]) -> None:
+        outcomes = [
+            item.outcome for item in batch if item.outcome is not None and not item.outcome.written
+        ]
+        refused = self._settle(outcomes)
+        for id_ in refused:
+            logger.warning("The outcome of run %s was refused: another worker has it now", id_)
+        for item in batch:
+            execution, outcome = item.execution, item.outcome
+            if execution is None or outcome is None or outcome.id in refused:
+                continue
+            if outcome.status in FINAL:
+                announce_finish(execution, outcome)
+
+    def _settle(self, outcomes: list[Outcome]) -> set[uuid.UUID]:
+        pause = 0.1
+        while True:
+            try:
+                return ledger.settle(outcomes)
+            except (OperationalError, InterfaceError) as error:
+                logger.error("%d outcomes cannot be written yet: %s", len(outcomes), error)
+                connection.close()
+                if self._giving_up.wait(pause):
+                    return {outcome.id for outcome in outcomes}
+                pause = min(pause * 2, LONGEST_PAUSE)
+            except DatabaseError as error:
+                connection.close()
+                if len(outcomes) == 1:
+                    return self._settle_unwritable(outcomes[0], error)
+                # One of them is at fault: the others must not suffer.
+                return set().union(*(self._settle([outcome]) for outcome in outcomes))
+
+    def _settle_unwritable(self, outcome: Outcome, error: DatabaseError) -> set[uuid.UUID]:
+        """Fail a run whose outcome the database does not take; keep writing whatever it says."""
+        logger.error("The outcome of run %s cannot be stored", outcome.id, exc_info=error)
+        failure = Failure.of(error, attempt=outcome.attempt, worker_id=None, started_at=None)
+        failed = Outcome(
+            id=outcome.id,
+            attempt=outcome.attempt,
+            status=RunStatus.FAILED,
+            errors=failure.appended_to("[]"),
+        )
+        try:
+            return ledger.settle([failed])
+        except DatabaseError:
+            logger.exception("Run %s stays with this worker until it ends", outcome.id)
+            connection.close()
+            return {outcome.id}
