@@ -61,6 +61,7 @@ def test_a_machine_that_says_nothing_is_production_and_refuses_to_start() -> Non
         ("change-me", "SECRET_KEY is a placeholder"),
         (KEY[:49], "SECRET_KEY is easier to guess"),
     ],
+    ids=["placeholder", "short"],
 )
 def test_production_refuses_a_key_that_can_be_guessed(key: str, complaint: str) -> None:
     line = refusal("migrate", **PRODUCTION | {"SECRET_KEY": key})
