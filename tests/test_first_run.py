@@ -1,10 +1,14 @@
 """What a newcomer does: clone, and type what the README says, on a machine with next to nothing."""
 
+import contextlib
 import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +58,46 @@ def test_the_first_command_shows_a_shop_whose_orders_are_done(clone: Path) -> No
         )
         assert "confirmed" in said.lower()
         assert time.monotonic() - began < limit * patience(), said
+
+
+def test_ctrl_c_stops_everything(clone: Path) -> None:
+    with subprocess.Popen(
+        ["make", "demo"],
+        cwd=clone,
+        env=bare_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as terminal:
+        assert terminal.stdout
+        said = list(until(terminal.stdout, "The shop is open"))
+        # What the keys do: everything that runs in the foreground gets the signal.
+        os.killpg(terminal.pid, signal.SIGINT)
+        said += terminal.stdout
+
+    assert "Traceback" not in "".join(said)
+    assert running_in(clone) == []
+
+
+def until(lines: Iterable[str], wanted: str) -> Iterator[str]:
+    """The lines up to the one that holds what is wanted; fails when none does."""
+    for line in lines:
+        yield line
+        if wanted in line:
+            return
+    pytest.fail(f"nothing said {wanted!r}")
+
+
+def running_in(folder: Path) -> list[str]:
+    """The command lines of the processes that work in this folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+    return found
 
 
 def patience() -> float:

@@ -45,6 +45,12 @@ def test_it_builds_without_a_broken_link() -> None:
     run("zensical", "build", "--strict", cwd=ROOT)
 
 
+def test_links_of_the_front_pages_lead_somewhere() -> None:
+    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "UPGRADING.md"):
+        for target in re.findall(r"\]\(([^)#]+)", (ROOT / name).read_text("utf-8")):
+            assert target.startswith("https://") or (ROOT / target).exists(), f"{name}: {target}"
+
+
 def test_every_page_is_in_the_navigation() -> None:
     listed = (ROOT / "zensical.toml").read_text("utf-8")
     for path in (ROOT / "docs").rglob("*.md"):
