@@ -10,8 +10,11 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-scratch = tempfile.TemporaryDirectory(prefix="shop-tests-", ignore_cleanup_errors=True)
-directory = Path(scratch.name)
+# The first process makes a folder for itself and those it starts, and clears it away at its end.
+if "TEST_FOLDER" not in os.environ:
+    scratch = tempfile.TemporaryDirectory(prefix="shop-tests-", ignore_cleanup_errors=True)
+    os.environ["TEST_FOLDER"] = scratch.name
+folder = Path(os.environ["TEST_FOLDER"])
 
 
 def test_database(url: str) -> str:
@@ -22,7 +25,7 @@ def test_database(url: str) -> str:
     return parts._replace(path=f"/test_{parts.path.removeprefix('/')}").geturl()
 
 
-url = test_database(os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{directory / 'db.sqlite3'}")
+url = test_database(os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{folder / 'db.sqlite3'}")
 os.environ |= {
     "DATABASE_URL": url,
     "TEST_DATABASE_URL": url,
@@ -35,7 +38,7 @@ os.environ |= {
     "SITE_URL": "http://testserver",
     "TRUST_PROXY": "",
     "HSTS_SECONDS": "",
-    "EMAIL_URL": (directory / "mail").as_uri(),
+    "EMAIL_URL": (folder / "mail").as_uri(),
     "DEFAULT_FROM_EMAIL": "",
     "TIME_ZONE": "UTC",
     "LOG_LEVEL": "INFO",
