@@ -12,7 +12,7 @@ from accounts.models import User
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(DjangoUserAdmin[User], ModelAdmin):
     """Django's page for users, without the names this project has no use for."""
 
     form = UserChangeForm

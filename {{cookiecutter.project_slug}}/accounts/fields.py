@@ -1,13 +1,8 @@
 """E-mail addresses as a login name: one spelling for each."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
-
-if TYPE_CHECKING:
-    _EmailField = models.EmailField[str, str]
-else:
-    _EmailField = models.EmailField
 
 
 def normalize(address: str) -> str:
@@ -15,7 +10,7 @@ def normalize(address: str) -> str:
     return address.strip().lower()
 
 
-class LoginEmailField(_EmailField):
+class LoginEmailField(models.EmailField[str, str]):
     """An e-mail address that is normalised wherever it enters: forms, saves and look-ups.
 
     So a plain unique index makes it unique whatever its case, and `get(email="Ada@Example.com")`

@@ -20,7 +20,7 @@ class LoginView(auth_views.LoginView):
 
 
 @method_decorator(sensitive_post_parameters("password1", "password2"), name="dispatch")
-class RegisterView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-arg]
+class RegisterView(auth_views.RedirectURLMixin, FormView[RegistrationForm]):
     """Creates an account, logs in with it, and goes on to where the visitor was going."""
 
     template_name = "accounts/register.html"

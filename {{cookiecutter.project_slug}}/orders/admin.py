@@ -31,31 +31,42 @@ class LineInline(ReadOnlyInline):
     """What was ordered."""
 
     model = OrderLine
-    fields = ("product", "name", "quantity", "price")
+    readonly_fields = fields = ("product", "name", "quantity", "price")
 
 
 class MoveInline(ReadOnlyInline):
     """What the order took off the shelf and put back."""
 
     model = StockMove
-    fields = ("product", "reason", "quantity", "created_at")
+    readonly_fields = fields = ("product", "reason", "quantity", "created_at")
 
 
 class PaymentInline(ReadOnlyInline):
     """What the provider was asked, and what it said."""
 
     model = Payment
-    fields = ("provider_key", "state", "amount", "currency", "provider_id", "reason", "updated_at")
+    readonly_fields = fields = (
+        "provider_key",
+        "state",
+        "amount",
+        "currency",
+        "provider_id",
+        "reason",
+        "updated_at",
+    )
 
 
 class ProductMoveInline(ReadOnlyInline):
     """How the stock came to be what it is."""
 
     model = StockMove
-    fields = ("reason", "quantity", "order", "created_at")
+    readonly_fields = fields = ("reason", "quantity", "order", "created_at")
 
 
-class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
+WRITABLE = ("name", "slug", "description", "price", "currency")
+
+
+class ProductForm(forms.ModelForm[Product]):
     """A product, with a field for goods that come in: stock is moved, never overwritten."""
 
     received = forms.IntegerField(
@@ -67,7 +78,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Product
-        fields = ("name", "slug", "description", "price", "currency")
+        fields = WRITABLE
 
     def clean_received(self) -> int:
         """There cannot be fewer than none on the shelf."""
@@ -88,14 +99,14 @@ class ProductAdmin(ModelAdmin):
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("stock",)
-    fields = ("name", "slug", "description", "price", "currency", "stock", "received")
+    fields = (*WRITABLE, "stock", "received")
     inlines = (ProductMoveInline,)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save what the form may change, and move the goods received."""
         with transaction.atomic():
             # Named fields: orders change the stock while somebody fills the form in.
-            obj.save(update_fields=form.Meta.fields if change else None)
+            obj.save(update_fields=WRITABLE if change else None)
             if received := form.cleaned_data["received"]:
                 stock.receive(obj, received)
 

@@ -19,15 +19,20 @@ def intend(order: Order) -> Payment:
     """Choose the charge's key and write it down, in the transaction that moves the order."""
     return Payment.objects.create(
         order=order,
-        provider_key=f"charge:{order.public_id}",
+        provider_key=key_of(order),
         amount=order.total,
         currency=order.currency,
     )
 
 
-def open_charge(order: Order) -> Payment:
-    """Return the charge whose outcome is not known. Raises `Payment.DoesNotExist`."""
-    return order.payments.get(state__in=OPEN_PAYMENTS)
+def charge_of(order: Order) -> Payment:
+    """Return the charge that was intended. Raises `Payment.DoesNotExist`."""
+    return order.payments.get(provider_key=key_of(order))
+
+
+def key_of(order: Order) -> str:
+    """Return the key under which the provider knows the order's charge."""
+    return f"charge:{order.public_id}"
 
 
 def ask(payment: Payment) -> Outcome:

@@ -54,7 +54,7 @@ def intend(order: Order) -> None:
 
 def charge(order: Order) -> None:
     """Have the card charged, and write down what the provider said."""
-    payment = charges.open_charge(order)
+    payment = charges.charge_of(order)
     match charges.ask(payment):
         case Succeeded() as outcome:
             with transaction.atomic(durable=True):

@@ -1,6 +1,6 @@
-"""The addresses of the shop's pages."""
+"""The addresses of the shop's pages and of its API."""
 
-from django.urls import path
+from django.urls import include, path
 
 from orders import views
 
@@ -14,4 +14,5 @@ urlpatterns = [
     path("shop/orders/", views.order_list, name="orders"),
     path("shop/orders/<uuid:public_id>/", views.order, name="order"),
     path("shop/orders/<uuid:public_id>/status/", views.order_status, name="order-status"),
+    path("api/orders/", include("orders.api.urls")),
 ]

@@ -4,7 +4,7 @@ from django.urls import path
 
 from orders.api.views import OrderDetail, OrderList
 
-app_name = "orders-api"
+app_name = "api"
 urlpatterns = [
     path("", OrderList.as_view(), name="orders"),
     path("<uuid:public_id>/", OrderDetail.as_view(), name="order"),

@@ -71,7 +71,7 @@ class OrderList(OrderView):
         with transaction.atomic():
             placed = self._place(wanted, key)
             body = self._answer(placed)
-        headers = {"Location": reverse("orders-api:order", args=[placed.order.public_id])}
+        headers = {"Location": reverse("orders:api:order", args=[placed.order.public_id])}
         if not placed.is_new:
             headers["Idempotent-Replayed"] = "true"
         return Response(body, status=201, headers=headers)

@@ -1,0 +1,214 @@
+"""Sending a mail: what each answer of a mail server, and each death of a worker, leads to."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from emails import services
+from emails.errors import MailRefused
+from emails.models import Email, EmailState
+from emails.tasks import send
+from emails.tests.factories import make_email
+from emails.tests.smtp import HANG_UP, MailServer, mail_server
+from tasks.models import RunStatus, TaskRun
+from tasks.testing import run_due
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[MailServer]:
+    with mail_server() as running:
+        settings.MAILERS = running.mailers
+        yield running
+
+
+def stored(email: Email) -> Email:
+    return Email.objects.get(pk=email.pk)
+
+
+def attempt(email: Email) -> TaskRun:
+    """Let the task system make one attempt."""
+    send.enqueue(str(email.pk))
+    [run] = run_due()
+    return run
+
+
+def test_a_mail_taken_by_the_server_is_sent(server: MailServer) -> None:
+    email = make_email()
+
+    run = attempt(email)
+
+    assert run.status == RunStatus.SUCCESSFUL
+    assert stored(email).state == EmailState.SENT
+    [taken] = server.taken
+    assert f"Message-ID: <{email.pk}@testserver>" in taken
+    assert "Hello there." in taken
+
+
+def test_a_sent_mail_is_not_sent_again(server: MailServer) -> None:
+    email = make_email()
+
+    attempt(email)
+    attempt(email)
+
+    assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [("RCPT", "550 no such user"), (".", "554 this is spam"), ("DATA", "550 not from you")],
+)
+def test_a_refusal_for_good_fails_the_mail_at_once_with_the_reason(
+    server: MailServer, command: str, answer: str
+) -> None:
+    server.answers[command] = answer
+    email = make_email()
+
+    run = attempt(email)
+
+    assert run.status == RunStatus.FAILED
+    assert run.attempt == 1
+    assert stored(email).state == EmailState.FAILED
+    assert answer[4:] in stored(email).reason
+    assert server.taken == []
+
+
+def test_an_address_that_cannot_be_written_fails_the_mail(server: MailServer) -> None:
+    email = make_email(to="ada@exa mple.com")
+
+    run = attempt(email)
+
+    assert run.status == RunStatus.FAILED
+    assert stored(email).state == EmailState.FAILED
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("RCPT", "450 mailbox busy"),
+        (".", "451 try later"),
+        ("MAIL", "530 authentication required"),
+        ("RCPT", "421 too many connections"),
+    ],
+)
+def test_a_mail_not_taken_now_is_taken_later(server: MailServer, command: str, answer: str) -> None:
+    server.answers[command] = answer
+    email = make_email()
+
+    run = attempt(email)
+
+    assert run.status == RunStatus.SCHEDULED
+    assert stored(email).state == EmailState.PENDING
+
+    server.answers.clear()
+    services.send(str(email.pk))
+
+    assert stored(email).state == EmailState.SENT
+    assert len(server.taken) == 1
+
+
+def test_a_server_that_is_down_leaves_the_mail_as_it_was(settings: Settings) -> None:
+    with mail_server() as gone:
+        settings.MAILERS = gone.mailers
+    email = make_email()
+
+    run = attempt(email)
+
+    assert run.status == RunStatus.SCHEDULED
+    assert stored(email).state == EmailState.PENDING
+    assert stored(email).attempt == 0
+
+
+def test_an_answer_lost_on_the_way_sends_the_same_message_id_again(server: MailServer) -> None:
+    server.answers["."] = HANG_UP
+    email = make_email()
+
+    run = attempt(email)
+
+    assert run.status == RunStatus.SCHEDULED
+    assert stored(email).state == EmailState.SENDING
+
+    server.answers.clear()
+    services.send(str(email.pk))
+
+    assert stored(email).state == EmailState.SENT
+    ids = [line for mail in server.taken for line in mail.splitlines() if "Message-ID" in line]
+    assert ids == [f"Message-ID: <{email.pk}@testserver>"] * 2
+
+
+def test_an_unsure_mail_can_be_held_for_a_person_instead(
+    server: MailServer, settings: Settings
+) -> None:
+    settings.EMAIL_WHEN_UNSURE = "hold"
+    email = make_email(state=EmailState.SENDING, attempt=1)
+
+    run = attempt(email)
+
+    assert run.status == RunStatus.FAILED
+    assert stored(email).state == EmailState.FAILED
+    assert stored(email).reason == services.HELD
+    assert server.taken == []
+
+
+def test_a_worker_that_dies_while_sending_leaves_the_mail_unsure(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """As sudden as SIGKILL: no handler of the program sees it."""
+
+    def die(*_args: Any, **_kwargs: Any) -> None:
+        raise Killed
+
+    email = make_email()
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "_message", die)
+        with pytest.raises(Killed):
+            services.send(str(email.pk))
+    assert stored(email).state == EmailState.SENDING
+
+    services.send(str(email.pk))
+
+    assert stored(email).state == EmailState.SENT
+    assert stored(email).attempt == 2
+
+
+def test_a_frozen_worker_that_comes_back_writes_nothing(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = make_email()
+    write = services._message
+
+    def freeze(mine: Email) -> Any:
+        """Another worker takes the mail over, and its server answers before this one's does."""
+        Email.objects.filter(pk=mine.pk).update(
+            attempt=2, state=EmailState.FAILED, reason="the other's"
+        )
+        return write(mine)
+
+    monkeypatch.setattr(services, "_message", freeze)
+
+    services.send(str(email.pk))
+
+    assert stored(email).state == EmailState.FAILED
+    assert stored(email).reason == "the other's"
+
+
+def test_a_mail_that_is_gone_fails_its_run_at_once(server: MailServer) -> None:
+    email = make_email()
+    send.enqueue(str(email.pk))
+    email.delete()
+
+    [run] = run_due()
+
+    assert run.status == RunStatus.FAILED
+
+
+def test_refused_says_which_mail_to_whom_and_why(server: MailServer) -> None:
+    server.answers["RCPT"] = "550 no such user"
+    email = make_email(key="welcome:7", to="nobody@example.com")
+
+    with pytest.raises(MailRefused, match=r"welcome:7 to nobody@example\.com: .*no such user"):
+        services.send(str(email.pk))

@@ -1,0 +1,216 @@
+"""Catalogue, cart, checkout and order page, as a browser sees them."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from accounts.tests.factories import make_user
+from demo import sandbox
+from orders.models import Order
+from orders.states import OrderState
+from orders.tasks import process_order
+from orders.tests.factories import make_order, make_product
+from tasks.models import TaskRun
+from tasks.testing import assert_enqueued, run_due
+
+pytestmark = pytest.mark.django_db
+
+CATALOGUE = reverse("orders:catalogue")
+CART = reverse("orders:cart")
+CHECKOUT = reverse("orders:checkout")
+
+
+@pytest.fixture
+def customer() -> User:
+    return make_user()
+
+
+@pytest.fixture
+def shopper(client: Client, customer: User) -> Client:
+    client.force_login(customer)
+    return client
+
+
+def fill_cart(client: Client, quantity: int = 2) -> None:
+    product = make_product(name="Blue mug", slug="blue-mug", price=1250)
+    client.post(reverse("orders:cart-add", args=[product.slug]), {"quantity": quantity})
+
+
+def text(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_catalogue_shows_what_there_is_and_what_is_sold_out(client: Client) -> None:
+    make_product(name="Blue mug", price=1250, stock_=3)
+    make_product(name="Red mug", stock_=0)
+
+    page = text(client, CATALOGUE)
+
+    assert "Blue mug" in page
+    assert "12.50 EUR" in page
+    assert "3 left" in page
+    assert page.count("badge--sold-out") == 1
+
+
+def test_the_catalogue_asks_the_database_once_for_all_products(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(5):
+        make_product()
+
+    with django_assert_num_queries(1):
+        client.get(CATALOGUE)
+
+
+def test_a_cart_adds_up_changes_and_empties(client: Client) -> None:
+    fill_cart(client, quantity=2)
+    fill_again = reverse("orders:cart-add", args=["blue-mug"])
+    client.post(fill_again, {"quantity": 1})
+    assert "37.50 EUR" in text(client, CART)
+
+    client.post(reverse("orders:cart-set", args=["blue-mug"]), {"quantity": 4})
+    assert "50.00 EUR" in text(client, CART)
+
+    client.post(reverse("orders:cart-set", args=["blue-mug"]), {"quantity": 0})
+    assert "Your cart is empty." in text(client, CART)
+
+
+@pytest.mark.parametrize("quantity", ["-1", "100", "many", ""])
+def test_a_quantity_that_makes_no_sense_changes_nothing(client: Client, quantity: str) -> None:
+    fill_cart(client, quantity=2)
+
+    address = reverse("orders:cart-set", args=["blue-mug"])
+    answer = client.post(address, {"quantity": quantity}, follow=True)
+
+    assert "whole number from 0 to 99" in answer.content.decode()
+    assert "25.00 EUR" in answer.content.decode()
+
+
+def test_the_checkout_asks_for_a_login_and_keeps_the_cart(client: Client, customer: User) -> None:
+    fill_cart(client)
+
+    answer = client.get(CHECKOUT)
+    assert answer.headers["Location"] == f"{reverse('accounts:login')}?next={CHECKOUT}"
+
+    client.force_login(customer)
+    assert "Blue mug" in text(client, CHECKOUT)
+
+
+def test_checking_out_places_an_order_and_shows_it(shopper: Client, customer: User) -> None:
+    fill_cart(shopper)
+
+    answer = shopper.post(CHECKOUT, {"payment_token": sandbox.OK, "key": "k1"}, follow=True)
+
+    order = Order.objects.get(user=customer)
+    assert answer.redirect_chain == [(order.get_absolute_url(), 302)]
+    assert "We have your order." in answer.content.decode()
+    assert order.total == 2500
+    assert_enqueued(process_order, order.pk)
+    assert "Your cart is empty." in text(shopper, CART)
+
+
+def test_a_double_click_places_one_order(shopper: Client) -> None:
+    fill_cart(shopper)
+    form = {"payment_token": sandbox.OK, "key": "k1"}
+
+    first = shopper.post(CHECKOUT, form)
+    second = shopper.post(CHECKOUT, form)
+
+    assert Order.objects.count() == 1
+    assert TaskRun.objects.count() == 1
+    assert first.headers["Location"] == second.headers["Location"]
+
+
+def test_an_old_checkout_page_does_not_pass_for_a_new_order(shopper: Client) -> None:
+    fill_cart(shopper, quantity=1)
+    shopper.post(CHECKOUT, {"payment_token": sandbox.OK, "key": "k1"})
+    shopper.post(reverse("orders:cart-add", args=["blue-mug"]), {"quantity": 5})
+
+    answer = shopper.post(CHECKOUT, {"payment_token": sandbox.OK, "key": "k1"}, follow=True)
+
+    assert Order.objects.count() == 1
+    assert "out of date" in answer.content.decode()
+    assert 'value="k1"' not in answer.content.decode()
+
+
+def test_every_checkout_page_has_a_key_of_its_own(shopper: Client) -> None:
+    fill_cart(shopper)
+
+    keys = {re.findall(r'name="key" value="([^"]+)"', text(shopper, CHECKOUT))[0] for _ in "ab"}
+
+    assert len(keys) == 2
+
+
+def test_a_card_that_is_not_offered_is_an_error_in_the_form(shopper: Client) -> None:
+    fill_cart(shopper)
+
+    answer = shopper.post(CHECKOUT, {"payment_token": "tok_stolen", "key": "k1"})
+
+    assert answer.status_code == 200
+    assert "errorlist" in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_products_in_two_currencies_are_an_error_in_the_form(shopper: Client) -> None:
+    for currency in ("EUR", "CHF"):
+        product = make_product(currency=currency)
+        shopper.post(reverse("orders:cart-add", args=[product.slug]), {"quantity": 1})
+
+    answer = shopper.post(CHECKOUT, {"payment_token": sandbox.OK, "key": "k1"})
+
+    assert "in one currency" in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_an_order_page_asks_for_news_until_the_order_has_ended(
+    shopper: Client, customer: User
+) -> None:
+    order = make_order(user=customer)
+    status = reverse("orders:order-status", args=[order.public_id])
+
+    assert f'hx-get="{status}"' in text(shopper, order.get_absolute_url())
+    run_due()
+
+    fragment = text(shopper, status)
+    assert "badge--confirmed" in fragment
+    assert "hx-get" not in fragment
+    assert "<html" not in fragment
+
+
+def test_an_order_is_shown_to_its_customer_only(client: Client, customer: User) -> None:
+    order = make_order()
+    addresses = [
+        order.get_absolute_url(),
+        reverse("orders:order-status", args=[order.public_id]),
+    ]
+    assert client.get(addresses[1]).status_code == 404
+
+    client.force_login(customer)
+    for address in addresses:
+        assert client.get(address).status_code == 404
+    assert str(order.public_id) not in text(client, reverse("orders:orders"))
+
+
+def test_a_customers_orders_are_listed(shopper: Client, customer: User) -> None:
+    order = make_order(user=customer, token=sandbox.DECLINED)
+    run_due()
+
+    page = text(shopper, reverse("orders:orders"))
+
+    assert order.get_absolute_url() in page
+    assert f"badge--{OrderState.DECLINED}" in page
+
+
+def test_the_pages_hold_no_inline_script_or_style(shopper: Client, customer: User) -> None:
+    order = make_order(user=customer)
+    fill_cart(shopper)
+
+    for address in (CATALOGUE, CART, CHECKOUT, order.get_absolute_url()):
+        page = text(shopper, address)
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\bstyle=|<style|\bon\w+=", page), address

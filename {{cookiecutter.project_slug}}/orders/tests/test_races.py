@@ -1,0 +1,86 @@
+"""Many customers and workers at once."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from accounts.tests.factories import make_user
+from demo.models import SandboxCharge, SandboxState
+from orders import saga
+from orders.checkout import place_order
+from orders.models import Order, Product
+from orders.states import OrderState
+from orders.tests.factories import make_order, make_product
+from orders.tests.invariants import assert_books_balance
+from tasks.models import TaskRun
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THREADS = 8
+
+
+def at_once[T, R](function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """Call the function for all items from several threads, each with its own connection."""
+
+    def call(item: T) -> R:
+        try:
+            return function(item)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(call, items))
+
+
+def test_a_hundred_and_twenty_buyers_get_the_fifty_pieces_there_are() -> None:
+    product = make_product(stock_=50)
+    buyer = make_user()
+    orders = [make_order({product: 1}, user=buyer).pk for _ in range(120)]
+
+    ends = at_once(saga.process, orders)
+
+    assert Counter(ends) == {OrderState.CONFIRMED: 50, OrderState.SOLD_OUT: 70}
+    product.refresh_from_db()
+    assert product.stock == 0
+    assert SandboxCharge.objects.filter(state=SandboxState.SUCCEEDED).count() == 50
+    assert_books_balance()
+
+
+def test_orders_for_the_same_two_products_do_not_deadlock() -> None:
+    left, right = make_product(stock_=100), make_product(stock_=100)
+    buyer = make_user()
+    carts: list[dict[Product, int]] = [{left: 1, right: 1}, {right: 1, left: 1}]
+    orders = [make_order(carts[number % 2], user=buyer).pk for number in range(60)]
+
+    assert set(at_once(saga.process, orders)) == {OrderState.CONFIRMED}
+    assert_books_balance()
+
+
+def test_workers_on_one_order_do_its_work_once() -> None:
+    product = make_product(stock_=5)
+    order = make_order({product: 2})
+
+    ends = at_once(saga.process, [order.pk] * THREADS)
+
+    assert set(ends) == {OrderState.CONFIRMED}
+    product.refresh_from_db()
+    assert product.stock == 3
+    assert SandboxCharge.objects.count() == 1
+    assert_books_balance()
+
+
+def test_one_key_sent_many_times_at_once_is_one_order() -> None:
+    user, product = make_user(), make_product()
+
+    def place(_number: int) -> int:
+        placed = place_order(
+            user=user, quantities={product.pk: 1}, payment_token="tok_ok", key="the-same-key"
+        )
+        return placed.order.pk
+
+    assert len(set(at_once(place, range(24)))) == 1
+    assert Order.objects.count() == 1
+    assert TaskRun.objects.count() == 1
