@@ -9,12 +9,10 @@ import os
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
-# The first process makes a folder for itself and those it starts, and clears it away at its end.
-if "TEST_FOLDER" not in os.environ:
-    scratch = tempfile.TemporaryDirectory(prefix="shop-tests-", ignore_cleanup_errors=True)
-    os.environ["TEST_FOLDER"] = scratch.name
-folder = Path(os.environ["TEST_FOLDER"])
+# `conftest.py` makes it and clears it away; a process that a test starts finds its name here.
+folder = Path(os.environ.setdefault("TEST_FOLDER", f"{tempfile.gettempdir()}/shop-{uuid4()}"))
 
 
 def test_database(url: str) -> str:
