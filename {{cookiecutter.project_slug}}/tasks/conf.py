@@ -57,11 +57,13 @@ def options() -> Options:
 
     Raises `ImproperlyConfigured` when one is unknown or not a positive number.
     """
-    given: dict[str, Any] = settings.TASKS.get("default", {}).get("OPTIONS", {})
+    backends: dict[str, dict[str, Any]] = settings.TASKS
+    given: dict[str, Any] = backends.get("default", {}).get("OPTIONS", {})
     known = {field.name for field in fields(Options)}
     if unknown := sorted(set(given) - known):
         raise ImproperlyConfigured(
-            f"TASKS OPTIONS: {', '.join(unknown)} is unknown. Known are: {', '.join(sorted(known))}."
+            f"TASKS OPTIONS: {', '.join(unknown)} is unknown. "
+            f"Known are: {', '.join(sorted(known))}."
         )
     return Options(**given)
 

@@ -25,7 +25,7 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunContext(_Base):
+class RunContext(_Base):  # type: ignore[misc]  # the stubs do not say that the base is frozen
     """The first argument of a task declared with `takes_context=True`."""
 
     stop: Stop = field(default_factory=Stop, repr=False)

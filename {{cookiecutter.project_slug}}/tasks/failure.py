@@ -59,7 +59,7 @@ class Failure:
 def _printed(error: BaseException) -> str:
     try:
         return _storable(str(error))
-    except Exception as broken:
+    except Exception as broken:  # noqa: BLE001 - whatever it is, the failure must be written
         return f"({type(error).__qualname__} whose text cannot be had: {type(broken).__qualname__})"
 
 

@@ -46,7 +46,9 @@ class TaskRun(models.Model):
     )
     # JSON, but stored as text: `jsonb` refuses NUL, turns 1e16 into an integer and costs a parse.
     arguments = models.TextField(_("arguments"), default='{"args":[],"kwargs":{}}')
-    unique_key = models.CharField(_("unique key"), max_length=255, null=True, blank=True)  # noqa: DJ001
+    unique_key = models.CharField(  # noqa: DJ001 - NULL is "no key": it is left out of the index
+        _("unique key"), max_length=255, null=True, blank=True
+    )
     run_at = models.DateTimeField(_("due"), db_default=Now())
     enqueued_at = models.DateTimeField(_("enqueued"), db_default=Now())
     started_at = models.DateTimeField(_("first started"), null=True, blank=True)

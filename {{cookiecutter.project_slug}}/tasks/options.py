@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import math
 import string
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -59,9 +60,9 @@ def _number(
     value = getattr(task, option)
     if value is None:
         return
-    kinds: tuple[type, ...] = (int,) if whole else (int, float)
-    good = isinstance(value, kinds) and not isinstance(value, bool) and value >= at_least
-    if not good or (at_most is not None and value > at_most):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_right_kind = is_number and not (whole and isinstance(value, float))
+    if not (is_right_kind and at_least <= value <= (math.inf if at_most is None else at_most)):
         kind = "a whole number" if whole else "a number"
         limit = (
             f"from {at_least} to {at_most}" if at_most is not None else f"of at least {at_least}"
@@ -76,9 +77,14 @@ def _exceptions(task: Task[..., Any], option: str) -> None:
 
 
 def _queue_name(task: Task[..., Any]) -> None:
-    name = task.queue_name
-    good = isinstance(name, str) and 0 < len(name) <= 64 and name.isprintable() and "," not in name
-    if not good or name != name.strip():
+    name: object = task.queue_name
+    if not (
+        isinstance(name, str)
+        and 0 < len(name) <= 64
+        and name.isprintable()
+        and "," not in name
+        and name == name.strip()
+    ):
         _refuse(
             task, f"queue_name must be 1 to 64 printable characters without a comma, not {name!r}"
         )
@@ -109,7 +115,7 @@ def _unique(task: Task[..., Any]) -> None:
 
 
 def _unique_key(task: Task[..., Any]) -> None:
-    key = task.unique_key
+    key: object = task.unique_key
     if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY_LENGTH):
         _refuse(task, f"unique_key must be 1 to {MAX_KEY_LENGTH} characters, not {key!r}")
 

@@ -1,6 +1,7 @@
 """The tasks that may run: those that installed apps declare, and no other.
 
-A row names its task by a dotted path. The path is looked up here and never imported, so that whoever
+A row names its task by a dotted path. The path is looked up here and never imported, so that
+whoever
 can write a row cannot choose what code is loaded.
 """
 

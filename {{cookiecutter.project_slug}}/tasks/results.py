@@ -6,12 +6,14 @@ import asyncio
 import json
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connection
 from django.tasks.base import TaskError, TaskResultStatus
 from django.tasks.base import TaskResult as DjangoTaskResult
+from django.tasks.exceptions import TaskResultDoesNotExist
 
 from tasks.errors import WaitTimeout
 from tasks.models import RunStatus, TaskRun
@@ -49,7 +51,7 @@ STATUS: dict[str, TaskResultStatus] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunResult[**P, R](_Base[P, R]):
+class RunResult[**P, R](_Base[P, R]):  # type: ignore[misc]  # the base is frozen; the stubs do not say so
     """What is known of a run. `refresh()` reads it again; `wait()` until it has ended."""
 
     def wait(self, timeout: float | None = None) -> Self:
@@ -71,7 +73,7 @@ class RunResult[**P, R](_Base[P, R]):
             await self.arefresh()
         return self
 
-    def _pauses(self, timeout: float | None) -> Any:
+    def _pauses(self, timeout: float | None) -> Iterator[float]:
         """Yield how long to pause before the next look; each is a little longer than the last."""
         ends = None if timeout is None else time.monotonic() + timeout
         pause = FIRST_LOOK
@@ -130,12 +132,13 @@ def result_of_claim(claimed: Claimed, task: Task[..., Any]) -> RunResult[..., An
     )
 
 
-def parse_id(text: object) -> uuid.UUID | None:
-    """Return a run's id from what a caller gave, or `None` when it cannot be one."""
+def parse_id(text: object) -> uuid.UUID:
+    """Return a run's id from what a caller gave. Raises `TaskResultDoesNotExist` when it cannot
+    be one."""
     try:
         return uuid.UUID(str(text))
-    except ValueError:
-        return None
+    except ValueError as error:
+        raise TaskResultDoesNotExist(text) from error
 
 
 def _errors(failures: list[dict[str, Any]]) -> list[TaskError]:

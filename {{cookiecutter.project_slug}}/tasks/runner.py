@@ -1,4 +1,5 @@
-"""Runs one claimed row: its body, under its limits, to an outcome. Knows nothing of where it came from."""
+"""Runs one claimed row: its body, under its limits, to an outcome. Knows nothing of where it came
+from."""
 
 from __future__ import annotations
 
@@ -58,7 +59,7 @@ def run(claimed: Claimed, executing: Executing) -> Finished:
     except Refused:
         logger.warning("Run %s was given to another worker: this attempt is undone", claimed.id)
         return Finished(claimed)
-    except BaseException as error:  # A body that calls sys.exit() ends its run, not its worker.
+    except BaseException as error:  # noqa: BLE001 - a body that calls sys.exit() ends its run only
         return Finished(claimed, execution, fail(execution, error))
     finally:
         executing.leave(execution)
@@ -79,7 +80,7 @@ async def run_async(claimed: Claimed, executing: Executing) -> Finished:
             raise
         error = TaskCancelled("The run was asked to stop.")
         return Finished(claimed, execution, fail(execution, error))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - as above
         return Finished(claimed, execution, fail(execution, error))
     finally:
         executing.leave(execution)
@@ -157,8 +158,9 @@ def _call(execution: Execution) -> Any:
 async def _call_async(execution: Execution) -> Any:
     body = execution.task.func(*_positional(execution), **execution.result.kwargs)
     limit = execution.task.time_limit
+    scope = asyncio.timeout(limit)
     try:
-        async with asyncio.timeout(limit) as scope:
+        async with scope:
             return await body
     except TimeoutError as error:
         if scope.expired():
@@ -218,7 +220,8 @@ def backoff(task: Task[..., Any], spent: int) -> float:
 
 
 def _unknown(claimed: Claimed) -> Outcome:
-    """A task that this deploy does not declare: perhaps a newer one does, so it may wait a while."""
+    """A task that this deploy does not declare: perhaps a newer one does, so it may wait a
+    while."""
     waited = (claimed.attempted_at - claimed.started_at).total_seconds()
     grace = options().unknown_task_grace
     if waited < grace:
@@ -239,7 +242,8 @@ def _unknown(claimed: Claimed) -> Outcome:
 
 
 def _unreadable(claimed: Claimed, error: Exception) -> Outcome:
-    """The row was not written by this project: its arguments or its history are not what they should be."""
+    """The row was not written by this project: its arguments or its history are not what they
+    should be."""
     return _hopeless(claimed, error, errors="[]")
 
 

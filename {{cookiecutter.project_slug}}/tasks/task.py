@@ -1,4 +1,5 @@
-"""`Task`: Django's task with this project's options. `task` is Django's decorator, typed for them."""
+"""`Task`: Django's task with this project's options. `task` is Django's decorator, typed for
+them."""
 
 from __future__ import annotations
 
@@ -67,7 +68,7 @@ class Task[**P, R](_Base[P, R]):
         """Whether the function is `async def`."""
         return iscoroutinefunction(self.func)
 
-    def using(  # type: ignore[override]
+    def using(
         self,
         *,
         priority: int | None = None,
@@ -82,14 +83,16 @@ class Task[**P, R](_Base[P, R]):
         `run_after` is the earliest start: an aware datetime, or a timedelta from now. Raises
         `InvalidTask` when a value is bad.
         """
-        changes = {"unique_key": unique_key, "max_attempts": max_attempts}
-        changed = replace(self, **{k: v for k, v in changes.items() if v is not None})
+        changed = replace(
+            self,
+            unique_key=self.unique_key if unique_key is None else unique_key,
+            max_attempts=self.max_attempts if max_attempts is None else max_attempts,
+        )
         if isinstance(run_after, timedelta):
             run_after = timezone.now() + run_after
-        variant = DjangoTask.using(
+        return DjangoTask.using(  # type: ignore[return-value]  # it is of the class of `changed`
             changed, priority=priority, queue_name=queue_name, run_after=run_after, backend=backend
         )
-        return variant  # type: ignore[return-value]
 
     if TYPE_CHECKING:
 
@@ -136,6 +139,7 @@ class _Decorator(Protocol):
     ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
 
-# The very same function as `django.tasks.task`; the published stubs do not know that it hands further
+# The very same function as `django.tasks.task`; the published stubs do not know that it hands
+# further
 # keywords to the backend's task class.
 task: _Decorator = django.tasks.task  # type: ignore[assignment]

@@ -17,7 +17,8 @@ def run_due(*, most: int = 1000) -> list[TaskRun]:
     """Run, in this thread and transaction, everything that is due, and what that enqueues.
 
     Returns the runs in the order in which they were run, as they are now. A run that failed with
-    attempts left is scheduled for later and so not run again here. Raises `RuntimeError` when `most`
+    attempts left is scheduled for later and so not run again here. Raises `RuntimeError` when
+    `most`
     runs did not empty the queues: a task that enqueues itself never would.
     """
     worker = Worker(id=uuid.uuid4(), host="tests", pid=0, engine="inline", threads=1)

@@ -59,7 +59,8 @@ class Timer:
             self.prune()
 
     def prune(self) -> int:
-        """Delete old history batch by batch, with a pause for others between; return how many rows."""
+        """Delete old history batch by batch, with a pause for others between; return how many
+        rows."""
         total = ledger.prune_workers()
         while (deleted := ledger.prune_runs()) and not self._stopping.is_set():
             total += deleted

@@ -1,4 +1,5 @@
-"""Every legal move of a run. Each is one conditional statement; whoever comes second changes nothing.
+"""Every legal move of a run. Each is one conditional statement; whoever comes second changes
+nothing.
 
  enqueue                claim                 settle
  ──────► READY ───────────────► RUNNING ───────────────► SUCCESSFUL

@@ -92,7 +92,7 @@ def _claim_postgresql(
         only = "AND name = ANY(%(names)s)"
     elif exclude_names is not None:
         only = "AND name <> ALL(%(names)s)"
-    parameters = {
+    parameters: dict[str, Any] = {
         "worker": worker_id,
         "queues": list(queues),
         "limit": limit,
@@ -134,7 +134,6 @@ def _claim_sqlite(
 def _from_sqlite(row: Sequence[Any]) -> Claimed:
     """SQLite holds ids as 32 hexadecimal digits and times in UTC without saying so."""
     id_, *columns, run_at, enqueued_at, started_at, attempted_at, worker_id = row
-    times = (
-        time.replace(tzinfo=UTC) for time in (run_at, enqueued_at, started_at, attempted_at)
-    )
-    return Claimed(uuid.UUID(id_), *columns, *times, uuid.UUID(worker_id))
+    times = [time.replace(tzinfo=UTC) for time in (run_at, enqueued_at, started_at, attempted_at)]
+    fields: list[Any] = [uuid.UUID(id_), *columns, *times, uuid.UUID(worker_id)]
+    return Claimed(*fields)

@@ -1,4 +1,5 @@
-"""Who is alive. A worker's lease is the lease of all it holds; what the lost held goes to others."""
+"""Who is alive. A worker's lease is the lease of all it holds; what the lost held goes to
+others."""
 
 import random
 import uuid
@@ -18,7 +19,8 @@ from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 
 TAKE_BACK_BATCH = 500
 
-# A worker whose session lock is gone and whose last beat is so old is dead. Either sign alone is not
+# A worker whose session lock is gone and whose last beat is so old is dead. Either sign alone is
+# not
 # enough: a reconnect drops the lock, a C loop that keeps the interpreter to itself stops the beat.
 DEAD_AFTER_SECONDS = 4
 
@@ -104,7 +106,8 @@ def take_back_lost_runs(
 def crash_delay(crashes: int) -> float:
     """Return the seconds before a run is tried again after so many lost workers.
 
-    The first time at once: the worker's death is rarely the run's doing. Then 2 s, 4 s, … with jitter.
+    The first time at once: the worker's death is rarely the run's doing. Then 2 s, 4 s, … with
+    jitter.
     """
     if crashes <= 1:
         return 0.0

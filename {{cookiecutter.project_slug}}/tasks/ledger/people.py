@@ -32,7 +32,8 @@ def cancel(ids: Collection[uuid.UUID]) -> int:
 def retry(ids: Collection[uuid.UUID]) -> int:
     """Make failed and cancelled runs READY again, with all their attempts; return how many.
 
-    What was written about earlier attempts stays. Raises `UniqueRunExists`, and changes nothing, when
+    What was written about earlier attempts stays. Raises `UniqueRunExists`, and changes nothing,
+    when
     another live run holds the unique key of one of them.
     """
     ended = TaskRun.objects.filter(pk__in=ids, status__in=_RETRIABLE)

@@ -8,6 +8,7 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models.functions import Now
@@ -83,7 +84,7 @@ def pulse(worker_id: uuid.UUID, *, beat: bool = True) -> Pulse:
 
 
 def _pulse_postgresql(worker_id: uuid.UUID) -> Pulse:
-    parameters = {
+    parameters: dict[str, Any] = {
         "worker": worker_id,
         "lease": options().lease,
         "dead_after": DEAD_AFTER_SECONDS,

@@ -48,7 +48,8 @@ WHERE id = %(id)s AND attempt = %(attempt)s AND status = 'RUNNING'
 def settle(outcomes: Sequence[Outcome]) -> set[uuid.UUID]:
     """Write the outcomes; return the ids of those that were refused.
 
-    An outcome is refused when its claim is over: the worker was silent past its lease and the run was
+    An outcome is refused when its claim is over: the worker was silent past its lease and the run
+    was
     given to another, whose outcome counts.
     """
     if not outcomes:
@@ -80,7 +81,7 @@ def _settle_sqlite(outcomes: Sequence[Outcome]) -> set[uuid.UUID]:
     written = set()
     with transaction.atomic(), connection.cursor() as cursor:
         for outcome in outcomes:
-            parameters = {
+            parameters: dict[str, str | int | float | None] = {
                 "id": outcome.id.hex,
                 "attempt": outcome.attempt,
                 "status": str(outcome.status),

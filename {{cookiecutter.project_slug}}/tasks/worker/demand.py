@@ -26,7 +26,8 @@ class Request:
 class Demand:
     """Counts what is held, and says what to ask for next.
 
-    Threads get what they can begin now and what they would eat in the next 50 ms by the moving average
+    Threads get what they can begin now and what they would eat in the next 50 ms by the moving
+    average
     of a body's time, at most 100 runs: with short tasks claims are large and rare, with long ones
     nothing waits here that another worker could do.
     """
@@ -62,6 +63,8 @@ class Demand:
 
     def begin(self, claims: Sequence[Claimed]) -> None:
         """Count claims as held, and give each to where it runs."""
+        if not claims:
+            return
         on_loop = [claimed for claimed in claims if claimed.name in self._asynchronous]
         with self._lock:
             self._on_loop += len(on_loop)

@@ -22,7 +22,8 @@ _take_back = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p)(
 class Interrupt:
     """The time limit of one body.
 
-    The interpreter raises the exception at the next byte code of the thread, so a body that sleeps or
+    The interpreter raises the exception at the next byte code of the thread, so a body that
+    sleeps or
     computes in C is reached late or never: see `is_hopeless()`.
     """
 
@@ -35,7 +36,8 @@ class Interrupt:
         self._fired = False
 
     def guard[T](self, body: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """Call a body that may be interrupted; when this returns or raises, it cannot be any more."""
+        """Call a body that may be interrupted; when this returns or raises, it cannot be any
+        more."""
         with self._lock:
             self._thread_id = threading.get_ident()
         try:

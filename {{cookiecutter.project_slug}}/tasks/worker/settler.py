@@ -27,7 +27,8 @@ class Settler:
     """A thread that writes outcomes until it is closed.
 
     A batch is what came while the last one was written, so an idle worker writes at once and a busy
-    one in large groups. While the database is away it tries again and again: the worker stops claiming
+    one in large groups. While the database is away it tries again and again: the worker stops
+    claiming
     meanwhile, and nothing is lost.
     """
 

@@ -1,7 +1,7 @@
 """A page of shared memory in which a worker process shows what it is executing.
 
-When the process dies, its supervisor knows which runs were really under way: those count a crash. What
-the process had claimed and not started goes back as if nothing had happened.
+When the process dies, its supervisor knows which runs were really under way: those count a crash.
+What the process had claimed and not started goes back as if nothing had happened.
 """
 
 from __future__ import annotations

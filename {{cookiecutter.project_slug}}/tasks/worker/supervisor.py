@@ -70,7 +70,7 @@ class Supervisor:
         command += ["--skip-checks", "--worker-id", str(worker_id), "--slots", str(path)]
         command += ["--supervisor", str(os.getpid())]
         # A group of its own: Ctrl-C reaches the supervisor, which tells the processes once.
-        process = subprocess.Popen(command, cwd=settings.BASE_DIR, process_group=0)  # noqa: S603
+        process = subprocess.Popen(command, cwd=settings.BASE_DIR, process_group=0)
         return Child(process, worker_id, path, time.monotonic())
 
     def _replace_the_dead(self, children: list[Child], folder: Path) -> list[Child]:
@@ -114,7 +114,8 @@ class Supervisor:
             child.process.terminate()
         deadline = time.monotonic() + self._grace + KILL_AFTER_SECONDS
         codes = [self._wait(child, deadline) for child in children]
-        return 0 if all(code == 0 for code in codes) else 1
+        # One that had not yet got so far as to listen for the signal had claimed nothing.
+        return 0 if all(code in (0, -signal.SIGTERM) for code in codes) else 1
 
     def _wait(self, child: Child, deadline: float) -> int:
         try:

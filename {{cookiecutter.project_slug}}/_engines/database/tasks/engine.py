@@ -29,7 +29,8 @@ class DatabaseEngine:
     def ring(self, _ids: Sequence[uuid.UUID]) -> None:
         """Wake the workers: these runs were committed.
 
-        Never called inside the caller's transaction: PostgreSQL lets transactions that NOTIFY commit
+        Never called inside the caller's transaction: PostgreSQL lets transactions that NOTIFY
+        commit
         one at a time, across the whole database.
         """
         if connection.vendor != "postgresql":

@@ -22,7 +22,8 @@ def waiter_for(worker_id: uuid.UUID) -> Waiter:
 
 
 def lock_key_of(worker_id: uuid.UUID) -> int:
-    """Return the key of the session lock that shows a worker process to be alive: 63 bits of its id."""
+    """Return the key of the session lock that shows a worker process to be alive: 63 bits of its
+    id."""
     return worker_id.int & 0x7FFF_FFFF_FFFF_FFFF
 
 
