@@ -44,8 +44,7 @@ class Command(BaseCommand):
             "--grace",
             type=_seconds,
             default=DEFAULTS.grace,
-            help="seconds that running tasks get to finish when told to stop (default:
-            %(default)s)",
+            help="seconds that running tasks get to finish on SIGTERM (default: %(default)s)",
         )
         # How the supervisor starts a process; nobody types these.
         parser.add_argument("--worker-id", type=uuid.UUID, help=argparse.SUPPRESS)
