@@ -1,29 +1,35 @@
 """The demo site's address: a free port, and what the site answers on it."""
 
-import errno
 import http.client
 import socket
 
 HOST = "127.0.0.1"
 
 
+class NoPort(Exception):
+    """There is no port that the site could have; the message says what to type."""
+
+
 def free_port(first: int, *, tries: int = 100) -> int:
-    """The first port from `first` on that nobody listens on; `OSError` when all are taken."""
-    for port in range(first, min(first + tries, 65536)):
+    """The first port from `first` on that nobody listens on.
+
+    Raises `NoPort` when there is none, or when only an administrator may listen there.
+    """
+    for port in range(max(first, 1), min(first + tries, 65536)):
         if is_free(port):
             return port
-    raise OSError(errno.EADDRINUSE, f"No port from {first} on is free; name another with --port")
+    raise NoPort(f"No port from {first} on is free. Name another: --port 8000")
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on a port now. Raises `PermissionError` when we never may."""
+    """Whether a server could listen on a port now. Raises `NoPort` when it never may."""
     with socket.socket() as probe:
         # As Django's server does: a port whose last connections are still closing is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except PermissionError:
-            raise
+        except PermissionError as error:
+            raise NoPort(f"Port {port} is for administrators. Name another: --port 8000") from error
         except OSError:
             return False
     return True

@@ -19,6 +19,12 @@ from demo.console import Console
 GRACE = 10.0
 """Seconds that a program has to stop by itself before it is killed."""
 
+ECHO = 0.5
+"""Seconds in which a second signal is taken for the first one.
+
+make and uv may pass on what the terminal has sent to all of us.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
@@ -74,7 +80,7 @@ class Processes:
         self._grace = grace
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._running: list[tuple[subprocess.Popen[str], threading.Thread]] = []
-        self._stopping = False
+        self._stopping_since: float | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -104,17 +110,17 @@ class Processes:
                 signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._stopping:
+        if self._stopping_since and time.monotonic() - self._stopping_since > ECHO:
             self._grace = 0.0
         self._events.put(Asked(signal.Signals(number)))
 
     def start(self, program: Program) -> None:
         """Start a program and show what it writes."""
         process = subprocess.Popen(
-            [sys.executable, "manage.py", *program.arguments],
+            [sys.executable, "-m", "demo.leash", *program.arguments],
             cwd=self._directory,
             env=self._environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # never written to: see demo.leash
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -134,7 +140,7 @@ class Processes:
                 if program.hidden is None or program.hidden not in line:
                     self._console.line(program.name, line.rstrip())
         code = process.wait()
-        if not self._stopping:
+        if self._stopping_since is None:
             self._events.put(Exited(program, code))
 
     def wait(self, timeout: float | None = None) -> Event | None:
@@ -146,17 +152,17 @@ class Processes:
 
     def stop(self) -> None:
         """Ask all to stop, wait up to the grace time (or a second Ctrl-C), kill what is left."""
-        self._stopping = True
+        self._stopping_since = since = time.monotonic()
         for process, _ in self._running:
             signal_group(process, signal.SIGTERM)
-        asked_at = time.monotonic()
-        while self._any_alive() and time.monotonic() - asked_at < self._grace:
+        while self._any_alive() and time.monotonic() - since < self._grace:
             self.wait(timeout=0.02)
         for process, follower in self._running:
             # Also when the first process is gone: the group may hold what it has left behind.
             signal_group(process, signal.SIGKILL)
             process.wait()
             follower.join(timeout=1.0)
+            cast(IO[str], process.stdin).close()
         self._running.clear()
 
     def _any_alive(self) -> bool:

@@ -3,12 +3,16 @@
 import io
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
+from django.conf import settings
 
 from demo.console import Console, wants_colour
 from demo.processes import Asked, Exited, Processes, Program
@@ -32,6 +36,18 @@ time.sleep(60)
 """
 
 
+STARTER = """\
+import pathlib, sys
+from demo.console import Console
+from demo.processes import Processes, Program
+
+console = Console(sys.stdout, names=["one"], colour=False)
+processes = Processes(console, directory=pathlib.Path.cwd())
+processes.start(Program(name="one", arguments=("sleeps",)))
+processes.wait()
+"""
+
+
 class Terminal(io.StringIO):
     """What was written, and whether it is a terminal."""
 
@@ -52,7 +68,8 @@ def terminal() -> Terminal:
 def processes(tmp_path: Path, terminal: Terminal) -> Iterator[Processes]:
     (tmp_path / "manage.py").write_text(MANAGE)
     console = Console(terminal, names=["one", "other"], colour=False)
-    with Processes(console, directory=tmp_path, grace=5.0) as processes:
+    path = {"PYTHONPATH": str(settings.BASE_DIR)}
+    with Processes(console, directory=tmp_path, environment=path, grace=5.0) as processes:
         yield processes
 
 
@@ -75,6 +92,15 @@ def is_alive(pid: int) -> bool:
     # A grandchild that has ended is a zombie until the system's first process reaps it.
     state = Path(f"/proc/{pid}/stat")
     return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_until_gone(pids: Iterable[int]) -> None:
+    """A killed process is gone a moment after the signal."""
+    for _ in range(500):
+        if not any(map(is_alive, pids)):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{[pid for pid in pids if is_alive(pid)]} live on")
 
 
 def test_every_line_stands_behind_the_name_of_who_said_it(
@@ -129,7 +155,26 @@ def test_stopping_ends_every_program_and_what_it_started(
 
     processes.stop()
 
-    assert not [pid for pid in pids if is_alive(pid)]
+    wait_until_gone(pids)
+
+
+def test_programs_end_when_their_starter_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "manage.py").write_text(MANAGE)
+    (tmp_path / "starter.py").write_text(STARTER)
+    starter = subprocess.Popen(
+        [sys.executable, "starter.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(settings.BASE_DIR)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with cast(IO[str], starter.stdout) as lines:
+        pid = int(next(lines).split()[-1])
+
+    starter.kill()
+    starter.wait()
+
+    wait_until_gone([pid])
 
 
 def test_a_second_ctrl_c_kills_what_does_not_stop(processes: Processes, terminal: Terminal) -> None:
@@ -137,13 +182,13 @@ def test_a_second_ctrl_c_kills_what_does_not_stop(processes: Processes, terminal
     pid = said(processes, terminal, "one", "ready")
 
     with processes.listening():
-        second = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+        second = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
         second.start()
         started_at = time.monotonic()
         processes.stop()
 
     assert time.monotonic() - started_at < 4.0, "it waited for its whole grace time"
-    assert not is_alive(pid)
+    wait_until_gone([pid])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

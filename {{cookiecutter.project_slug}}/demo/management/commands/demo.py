@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from demo.address import NoPort
 from demo.console import wants_colour
 from demo.guard import refusal
 from demo.show import Show
@@ -43,7 +44,10 @@ class Command(BaseCommand):
         if reason:
             raise CommandError(reason)
         colour = not options["no_color"] and wants_colour(sys.stdout)
-        show = Show(port=options["port"], colour=colour)
+        try:
+            show = Show(port=options["port"], colour=colour)
+        except NoPort as error:
+            raise CommandError(str(error)) from error
         if options["check"]:
             show.check(within=options["timeout"])
         else:

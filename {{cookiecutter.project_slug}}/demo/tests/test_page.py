@@ -1,0 +1,181 @@
+"""The try-it page: its buttons do the real thing, with JavaScript and without."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from demo import seed
+from demo.models import SandboxCharge
+from demo.templatetags.clock import ago, span
+from emails.models import Email, EmailState
+from orders.models import Order, Product
+from orders.states import OrderState
+from orders.tasks import process_order
+from tasks.models import TaskRun
+from tasks.testing import assert_enqueued, run_due
+
+pytestmark = pytest.mark.django_db
+
+BUTTONS = ("demo-register", "demo-order", "demo-order-twice")
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def product() -> Product:
+    return Product.objects.create(name="Mug", slug="mug", price=2200, stock=10)
+
+
+def told(client: Client, url: str) -> str:
+    """Press a button without JavaScript, and read what the page says then."""
+    response = client.post(reverse(url))
+    assert response.status_code == 302
+    assert response["Location"] == reverse("home")
+    return " ".join(str(message) for message in get_messages(response.wsgi_request))
+
+
+def test_registering_stores_a_customer_and_their_welcome_mail(client: Client) -> None:
+    text = told(client, "demo-register")
+
+    user = User.objects.get()
+    mail = Email.objects.get()
+    assert str(user) in text
+    assert (mail.to, mail.state) == (user.email, EmailState.PENDING)
+    assert not user.has_usable_password()
+
+
+def test_placing_an_order_enqueues_it(client: Client, product: Product) -> None:
+    text = told(client, "demo-order")
+
+    order = Order.objects.get()
+    assert_enqueued(process_order, order.pk)
+    assert "22.00 EUR" in text
+    assert order.state == OrderState.PENDING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ordering_twice_charges_once(client: Client, product: Product) -> None:
+    text = told(client, "demo-order-twice")
+    run_due()
+
+    order = Order.objects.get()
+    assert "the answers name 1 order" in text
+    assert order.state == OrderState.CONFIRMED
+    assert SandboxCharge.objects.get().calls == 1
+    assert Product.objects.get().stock == 9
+
+
+def test_nothing_is_ordered_when_nothing_is_left(client: Client) -> None:
+    for url in ("demo-order", "demo-order-twice"):
+        assert "Everything is sold out" in told(client, url)
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("url", BUTTONS)
+def test_htmx_gets_the_list_and_the_message_alone(
+    client: Client, product: Product, url: str
+) -> None:
+    response = client.post(reverse(url), headers=HTMX)
+
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "<html" not in text
+    assert 'id="messages" role="status" hx-swap-oob="innerHTML"' in text
+    assert "message--success" in text
+    assert "Scheduled" in text or "Ready" in text
+
+
+@pytest.mark.parametrize("url", BUTTONS)
+def test_a_button_is_no_link(client: Client, url: str) -> None:
+    assert client.get(reverse(url)).status_code == 405
+
+
+@pytest.mark.parametrize("url", BUTTONS)
+def test_a_button_cannot_be_pressed_from_another_site(product: Product, url: str) -> None:
+    assert Client(enforce_csrf_checks=True).post(reverse(url)).status_code == 403
+    assert not TaskRun.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_live_list_shows_runs_orders_and_mails(client: Client, product: Product) -> None:
+    told(client, "demo-order")
+    run_due()
+
+    text = client.get(reverse("demo-live")).content.decode()
+
+    assert "orders.process_order" in text
+    assert "emails.send" in text
+    assert "badge--successful" in text
+    assert "badge--confirmed" in text
+    assert "badge--sent" in text
+    assert "1 of 12" in text
+
+
+def test_the_live_list_tells_when_no_worker_runs(client: Client) -> None:
+    assert "No worker is running" in client.get(reverse("demo-live")).content.decode()
+
+
+def test_the_live_list_takes_five_queries_however_much_there_is(
+    client: Client, django_assert_num_queries: "pytest.FixtureRequest"
+) -> None:
+    seed.plant()
+
+    with django_assert_num_queries(5):  # type: ignore[operator]
+        client.get(reverse("demo-live"))
+
+
+def test_the_page_is_not_cached(client: Client) -> None:
+    for name in ("home", "demo-live"):
+        assert "no-store" in client.get(reverse(name))["Cache-Control"]
+
+
+def test_the_page_holds_nothing_that_a_strict_policy_refuses(
+    client: Client, product: Product
+) -> None:
+    seed.plant()
+
+    text = client.get(reverse("home")).content.decode()
+
+    assert not re.search(
+        r"<style|\sstyle=|\son\w+=|hx-on|javascript:|hx-vals|hx-trigger=\"[^\"]*\[", text
+    )
+    assert not re.search(r"<script(?![^>]*\ssrc=)", text)
+    assert '"allowEval": false' in text
+
+
+def test_what_a_customer_is_called_is_escaped(client: Client, product: Product) -> None:
+    User.objects.create_user('"<b>x</b>"@example.com')
+
+    text = client.post(reverse("demo-order"), headers=HTMX).content.decode()
+
+    assert "<b>x</b>" not in text
+    assert "&lt;b&gt;x&lt;/b&gt;" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3, "now"),
+        (0, "now"),
+        (12, "12 s ago"),
+        (185, "3 min ago"),
+        (7300, "2 h ago"),
+        (200_000, "2 d ago"),
+    ],
+)
+def test_moments_are_told_as_people_say_them(seconds: int, words: str) -> None:
+    assert ago(timezone.now() - timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-1, "0 ms"), (0.0384, "38 ms"), (1.24, "1.2 s"), (240, "4 min")],
+)
+def test_spans_are_told_as_people_say_them(seconds: float, words: str) -> None:
+    assert span(timedelta(seconds=seconds)) == words
+    assert span(None) == ago(None) == "—"
