@@ -36,6 +36,10 @@ class IllegalMove(Exception):
     """A mail was to be brought into a state that cannot follow the one it is in."""
 
 
+# RFC 5322 §2.1.1: the longest line there may be.
+SUBJECT_LENGTH = 998
+
+
 class Email(models.Model):
     """A mail as it was written when its cause happened."""
 
@@ -47,7 +51,7 @@ class Email(models.Model):
         help_text=_("What caused it, such as order-confirmation:17. One key is one mail."),
     )
     to = models.EmailField(_("to"))
-    subject = models.CharField(_("subject"), max_length=250)
+    subject = models.CharField(_("subject"), max_length=SUBJECT_LENGTH)
     text = models.TextField(_("text"))
     html = models.TextField(_("HTML"))
     state = models.CharField(

@@ -18,6 +18,7 @@ class ReadOnlyInline(TabularInline):
     """Rows that belong to the page's object, to look at."""
 
     extra = 0
+    per_page = 25  # type: ignore[assignment]
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -63,6 +64,7 @@ class ProductMoveInline(ReadOnlyInline):
     readonly_fields = fields = ("reason", "quantity", "order", "created_at")
 
 
+MOST_RECEIVED = 1_000_000
 WRITABLE = ("name", "slug", "description", "price", "currency")
 
 
@@ -72,6 +74,8 @@ class ProductForm(forms.ModelForm[Product]):
     received = forms.IntegerField(
         label=_("Goods received"),
         required=False,
+        min_value=-MOST_RECEIVED,
+        max_value=MOST_RECEIVED,
         help_text=_("Pieces to put on the shelf; below zero for pieces that are missing."),
         widget=UnfoldAdminIntegerFieldWidget,
     )

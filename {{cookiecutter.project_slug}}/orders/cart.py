@@ -20,6 +20,11 @@ class CartLine:
     quantity: int
 
     @property
+    def name(self) -> str:
+        """What the line is for."""
+        return self.product.name
+
+    @property
     def money(self) -> Money:
         """What the line costs."""
         return Money(amount=self.product.price * self.quantity, currency=self.product.currency)

@@ -10,6 +10,7 @@ either done or not. The one thing no transaction can hold is the charge. Its key
 the call and its result after it, so that a second call is the same charge and not another one.
 """
 
+import logging
 from collections.abc import Callable
 
 from django.db import transaction
@@ -19,6 +20,8 @@ from orders import charges, stock
 from orders.models import Order
 from orders.payments import Declined, Succeeded
 from orders.states import OrderState
+
+logger = logging.getLogger(__name__)
 
 
 def process(order_id: int) -> OrderState:
@@ -31,6 +34,7 @@ def process(order_id: int) -> OrderState:
         order = Order.objects.get(pk=order_id)
         step = STEPS.get(order.status)
         if step is None:
+            logger.info("Order %s has ended: %s.", order.public_id, order.state)
             return order.status
         step(order)
 

@@ -76,7 +76,8 @@ def _quantity_error() -> str:
 def checkout(request: CustomerRequest) -> HttpResponse:
     """Choose a card and turn the cart into an order."""
     basket = Cart(request.session)
-    if not basket.quantities:
+    lines = basket.lines()
+    if not lines:
         return _empty_cart(request)
     cards = payment_provider().cards()
     form = CheckoutForm(request.POST or None, cards=cards)
@@ -84,7 +85,7 @@ def checkout(request: CustomerRequest) -> HttpResponse:
         try:
             placed = place_order(
                 user=request.user,
-                quantities=basket.quantities,
+                quantities={line.product.pk: line.quantity for line in lines},
                 payment_token=form.cleaned_data["payment_token"],
                 key=form.cleaned_data["key"],
             )
@@ -96,7 +97,6 @@ def checkout(request: CustomerRequest) -> HttpResponse:
         else:
             basket.clear()
             return redirect(placed.order)
-    lines = basket.lines()
     context = {"form": form, "lines": lines, "totals": totals(lines)}
     return render(request, "orders/checkout.html", context)
 

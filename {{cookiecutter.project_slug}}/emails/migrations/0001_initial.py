@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("to", models.EmailField(max_length=254, verbose_name="to")),
-                ("subject", models.CharField(max_length=250, verbose_name="subject")),
+                ("subject", models.CharField(max_length=998, verbose_name="subject")),
                 ("text", models.TextField(verbose_name="text")),
                 ("html", models.TextField(verbose_name="HTML")),
                 (

@@ -35,8 +35,9 @@ def test_a_queued_mail_waits_and_is_then_sent_in_both_forms() -> None:
     assert isinstance(message, EmailMultiAlternatives)
     assert message.to == ["ada@example.com"]
     assert "Hello ada@example.com" in message.body
-    [alternative] = message.alternatives
-    assert alternative.mimetype == "text/html"
+    [(html, kind)] = message.alternatives
+    assert kind == "text/html"
+    assert "<p>Hello ada@example.com" in str(html)
     assert message.extra_headers["Message-ID"] == f"<{email.pk}@testserver>"
 
 

@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "provider_id",
-                    models.CharField(blank=True, max_length=100, verbose_name="provider's id"),
+                    models.CharField(blank=True, max_length=255, verbose_name="provider's id"),
                 ),
                 (
                     "state",
@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
                         verbose_name="currency",
                     ),
                 ),
-                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
                 (
                     "created_at",
                     models.DateTimeField(

@@ -19,13 +19,13 @@ class Payment(models.Model):
         unique=True,
         help_text=_("Sent with every call; a provider that sees it again charges nothing new."),
     )
-    provider_id = models.CharField(_("provider's id"), max_length=100, blank=True)
+    provider_id = models.CharField(_("provider's id"), max_length=255, blank=True)
     state = models.CharField(
         _("state"), max_length=10, choices=PaymentState, default=PaymentState.PENDING
     )
     amount = models.PositiveBigIntegerField(_("amount"), help_text=_("In minor units."))
     currency = models.CharField(_("currency"), max_length=3, validators=[currency_validator])
-    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("updated at"), db_default=Now(), editable=False)
 

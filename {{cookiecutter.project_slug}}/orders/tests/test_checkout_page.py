@@ -168,6 +168,17 @@ def test_products_in_two_currencies_are_an_error_in_the_form(shopper: Client) ->
     assert not Order.objects.exists()
 
 
+def test_a_product_that_left_the_catalogue_leaves_the_cart(shopper: Client, customer: User) -> None:
+    fill_cart(shopper)
+    gone = make_product(stock_=0)
+    shopper.post(reverse("orders:cart-add", args=[gone.slug]), {"quantity": 1})
+    gone.delete()
+
+    shopper.post(CHECKOUT, {"payment_token": sandbox.OK, "key": "k1"})
+
+    assert [line.name for line in Order.objects.get().lines.all()] == ["Blue mug"]
+
+
 def test_an_order_page_asks_for_news_until_the_order_has_ended(
     shopper: Client, customer: User
 ) -> None:
@@ -181,6 +192,16 @@ def test_an_order_page_asks_for_news_until_the_order_has_ended(
     assert "badge--confirmed" in fragment
     assert "hx-get" not in fragment
     assert "<html" not in fragment
+
+
+def test_an_order_page_asks_the_database_once_for_all_lines(
+    shopper: Client, customer: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    order = make_order({make_product(): 1, make_product(): 2, make_product(): 3}, user=customer)
+
+    # The session, the customer, the order, its lines.
+    with django_assert_num_queries(4):
+        shopper.get(order.get_absolute_url())
 
 
 def test_an_order_is_shown_to_its_customer_only(client: Client, customer: User) -> None:
