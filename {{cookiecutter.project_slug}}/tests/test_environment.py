@@ -107,8 +107,8 @@ def test_options_in_the_address_win() -> None:
 @pytest.mark.parametrize(
     ("url", "complaint"),
     [
-        ("mysql://u:secret@db/shop", "^begins with 'mysql:', which is neither"),
-        ("db.sqlite3", "^begins with ':', which is neither"),
+        ("mysql://u:secret@db/shop", "^names neither"),
+        ("db.sqlite3", "^names neither"),
         ("postgres://u:secret@db", "^names no database$"),
         ("postgres://u:secret@db:x/shop", "^is no URL"),
     ],
@@ -137,7 +137,7 @@ def test_mail_goes_where_its_address_says(url: str, expected: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("url", "complaint"),
     [
-        ("imap://u:secret@mail", "^begins with 'imap:'"),
+        ("imap://u:secret@mail", "^begins with none of smtp:"),
         ("smtp://u:secret@:587", "^names no host$"),
         ("smtp://mail/?starttls=1", "^has the option 'starttls'"),
         ("smtp://mail/?timeout=soon", "^has the timeout 'soon'"),

@@ -14,7 +14,7 @@ def database(url: str) -> dict[str, Any]:
     scheme = split_url(url).scheme
     options = {"sqlite": sqlite_options, "postgres": pool_options, "postgresql": pool_options}
     if scheme not in options:
-        raise ValueError(f"begins with '{scheme}:', which is neither SQLite nor PostgreSQL")
+        raise ValueError("names neither a SQLite nor a PostgreSQL database")
     parsed: dict[str, Any] = {**dj_database_url.parse(url)}
     if not parsed["NAME"]:
         raise ValueError("names no database")

@@ -29,8 +29,8 @@ def mailer(url: str) -> dict[str, Any]:
             }
         case "console":
             return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
-        case scheme:
-            raise ValueError(f"begins with '{scheme}:', not with smtp:, smtps:, file: or console:")
+        case _:
+            raise ValueError("begins with none of smtp:, smtps:, file: and console:")
 
 
 def smtp_options(parts: SplitResult) -> dict[str, Any]:
