@@ -44,6 +44,10 @@ def refusal(*arguments: str, **environment: str) -> str:
     return line
 
 
+def test_the_tests_see_nothing_of_the_developers_settings() -> None:
+    assert variables() <= os.environ.keys()
+
+
 def test_production_settings_are_safe_to_deploy() -> None:
     done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
 

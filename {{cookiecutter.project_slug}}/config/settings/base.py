@@ -8,9 +8,13 @@ DEBUG = env.flag("DEBUG", default=False)
 # The sandbox with its seed data and try-it page: never where real orders are taken.
 DEMO = env.flag("DEMO", default=DEBUG)
 
+# What the site is called, on its pages and in its mails.
+SHOP_NAME = env.text("SHOP_NAME", default="Task Shop")
+
 INSTALLED_APPS = [
     # Before the admin, whose templates and site it replaces.
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -58,6 +62,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.context.shop",
             ],
         },
     },
