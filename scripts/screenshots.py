@@ -143,7 +143,8 @@ def take(browser: Browser, url: str, look: Look, name: str, into: Path) -> None:
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if overflow > 0:
             raise SystemExit(f"{name} is {overflow} pixels too wide at {look.width}.")
-        page.screenshot(path=into / f"{name}-{look.name}.png", full_page=look.width < 500)
+        page.mouse.move(0, 0)
+        page.screenshot(path=into / f"{name}-{look.name}.png", full_page=True)
 
 
 def main() -> None:

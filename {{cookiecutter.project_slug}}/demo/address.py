@@ -40,7 +40,9 @@ def first_page_status(port: int) -> int | None:
     connection = http.client.HTTPConnection(HOST, port, timeout=10)
     try:
         connection.request("GET", "/", headers={"Host": f"localhost:{port}"})
-        return connection.getresponse().status
+        response = connection.getresponse()
+        response.read()
+        return response.status
     except OSError:
         return None
     finally:

@@ -1,6 +1,6 @@
 """Lets the demo's administrator log in as `admin`, although users log in by e-mail address."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
@@ -20,5 +20,4 @@ class DemoBackend(ModelBackend):
         **kwargs: Any,
     ) -> User | None:
         address = ADMIN_EMAIL if username == ADMIN_LOGIN else username
-        user = super().authenticate(request, username=address, password=password, **kwargs)
-        return cast(User | None, user)
+        return super().authenticate(request, username=address, password=password, **kwargs)

@@ -26,13 +26,14 @@ class Show:
     def __init__(self, *, port: int, colour: bool) -> None:
         self.port = address.free_port(port)
         self.url = f"http://localhost:{self.port}"
+        # The worker first: it has the longest way, for it starts processes of its own.
         self.programs = (
+            Program(name="worker", arguments=("worker", "--skip-checks", "--grace", "5")),
             Program(
                 name="web",
                 arguments=("runserver", "--noreload", "--skip-checks", str(self.port)),
                 hidden='"GET /live/',
             ),
-            Program(name="worker", arguments=("worker", "--skip-checks")),
             Program(name="timer", arguments=("timer", "--skip-checks")),
         )
         names = ["demo", *(program.name for program in self.programs)]
