@@ -178,22 +178,22 @@ def test_a_worker_that_dies_while_sending_leaves_the_mail_unsure(
 def test_a_frozen_worker_that_comes_back_writes_nothing(
     server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    server.answers["RCPT"] = "450 mailbox busy"
     email = make_email()
     write = services._message
 
     def freeze(mine: Email) -> Any:
-        """Another worker takes the mail over, and its server answers before this one's does."""
-        Email.objects.filter(pk=mine.pk).update(
-            attempt=2, state=EmailState.FAILED, reason="the other's"
-        )
+        """While this worker stands still another one takes the mail over."""
+        Email.objects.filter(pk=mine.pk).update(attempt=2)
         return write(mine)
 
     monkeypatch.setattr(services, "_message", freeze)
 
-    services.send(str(email.pk))
+    attempt(email)
 
-    assert stored(email).state == EmailState.FAILED
-    assert stored(email).reason == "the other's"
+    assert stored(email).state == EmailState.SENDING
+    assert stored(email).attempt == 2
+    assert stored(email).reason == ""
 
 
 def test_a_mail_that_is_gone_fails_its_run_at_once(server: MailServer) -> None:
