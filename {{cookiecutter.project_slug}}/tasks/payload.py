@@ -46,6 +46,9 @@ def dump_result(name: str, value: Any) -> str:
     return text
 
 
+# ASCII only, so that characters are bytes and no database refuses one of them.
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
 def _dump(value: Any) -> str:
-    """ASCII only, so that characters are bytes and no database refuses one of them."""
-    return json.dumps(normalize_json(value), allow_nan=False, separators=(",", ":"))
+    return "null" if value is None else _encode(normalize_json(value))

@@ -7,12 +7,16 @@ import asyncio
 import json
 import logging
 import random
+import threading
 import time
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
+from django.core.signals import setting_changed
 from django.db import connections, transaction
+from django.dispatch import receiver
 from django.tasks import task_backends
 from django.tasks.signals import task_finished, task_started
 
@@ -30,6 +34,8 @@ from tasks.worker.interrupt import Interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from django.tasks.backends.base import BaseTaskBackend
 
     from tasks.task import Task
 
@@ -99,7 +105,7 @@ def begin(claimed: Claimed) -> Execution | Finished:
     execution = Execution(claimed, task, result, Stop())
     if task.time_limit is not None:
         execution.interrupt = Interrupt(task.time_limit, options().time_limit_grace)
-    task_started.send_robust(type(task_backends[task.backend]), task_result=result)
+    task_started.send_robust(_backend_class(task.backend), task_result=result)
     return execution
 
 
@@ -139,12 +145,24 @@ def announce_finish(execution: Execution, outcome: Outcome) -> None:
     """Tell who listens that a run has ended. Called after its outcome is written."""
     result = execution.result
     object.__setattr__(result, "status", STATUS[outcome.status])
-    if outcome.return_value is not None:
-        object.__setattr__(result, "_return_value", json.loads(outcome.return_value))
+    if outcome.return_value not in (None, "null"):
+        object.__setattr__(result, "_return_value", json.loads(outcome.return_value or "null"))
     seconds = time.monotonic() - execution.began
     finished_at = execution.claimed.attempted_at + timedelta(seconds=seconds)
     object.__setattr__(result, "finished_at", finished_at)
-    task_finished.send_robust(type(task_backends[execution.task.backend]), task_result=result)
+    task_finished.send_robust(_backend_class(execution.task.backend), task_result=result)
+
+
+@cache
+def _backend_class(alias: str) -> type[BaseTaskBackend]:
+    """Return the class that Django documents as the sender of a task's signals."""
+    return type(task_backends[alias])
+
+
+@receiver(setting_changed)
+def _forget_backend_classes(*, setting: str, **_kwargs: object) -> None:
+    if setting == "TASKS":
+        _backend_class.cache_clear()
 
 
 def _call(execution: Execution) -> Any:
@@ -287,9 +305,19 @@ def _log(
         logger.error("Run %s of %s failed for good", claimed.id, name, exc_info=error)
 
 
+class _ThreadConnections(threading.local):
+    """This thread's connections. Asking Django for them costs more than most tasks do."""
+
+    def __init__(self) -> None:
+        self.all = [connections[alias] for alias in connections]
+
+
+_this_thread = _ThreadConnections()
+
+
 def _close_old_connections() -> None:
     """Let go of connections that are broken or too old, as a web request does before and after."""
-    for connection in connections.all(initialized_only=True):
+    for connection in _this_thread.all:
         # Inline, in a test, the body runs within the test's own transaction.
-        if not connection.in_atomic_block:
+        if connection.connection is not None and not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()

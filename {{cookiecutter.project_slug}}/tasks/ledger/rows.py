@@ -28,11 +28,8 @@ class Claimed:
     worker_id: uuid.UUID
 
 
-# The columns of a claim, in the order of the fields above.
-COLUMNS = (
-    "id, name, queue, priority, arguments, attempt, spent, crashes, max_attempts, errors, "
-    "run_at, enqueued_at, started_at, attempted_at, worker_id"
-)
+# The columns of a claim before its times, in the order of the fields above.
+COLUMNS = "id, name, queue, priority, arguments, attempt, spent, crashes, max_attempts, errors"
 
 
 @dataclass(slots=True, kw_only=True)
