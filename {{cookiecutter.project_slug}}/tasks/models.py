@@ -70,6 +70,10 @@ class TaskRun(models.Model):
     class Meta:
         verbose_name = _("run")
         verbose_name_plural = _("runs")
+        permissions = [
+            ("retry_taskrun", "Can retry runs"),
+            ("cancel_taskrun", "Can cancel runs"),
+        ]
         indexes = [
             # What a claim reads, in the order in which it takes.
             models.Index(

@@ -1,3 +1,120 @@
-"""The admin's looks."""
+"""The admin's looks: its name, colours and what its sidebar leads to."""
 
-UNFOLD = {"SITE_TITLE": "Task Shop"}
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from config.settings.base import DEBUG
+
+FAILED = {"status__exact": "FAILED"}
+
+
+def environment(request: HttpRequest) -> list[Any]:
+    """The badge that tells a developer's machine from the real site."""
+    return [_("Development"), "warning"]
+
+
+def stylesheet(request: HttpRequest) -> str:
+    """The address of the task pages' own styles."""
+    return static("tasks/admin.css")
+
+
+def allowed(permission: str) -> Callable[[HttpRequest], bool]:
+    """Show an entry to those who have `permission`."""
+
+    def check(request: HttpRequest) -> bool:
+        return request.user.has_perm(permission)
+
+    return check
+
+
+def on_runs(*, failed: bool) -> Callable[[HttpRequest], bool]:
+    """Light up one of two entries that lead to the same page: the failed runs, or all others."""
+
+    def check(request: HttpRequest) -> bool:
+        on_failed = request.GET.dict() == FAILED
+        return request.path.startswith(str(RUNS)) and on_failed == failed
+
+    return check
+
+
+RUNS = reverse_lazy("admin:tasks_taskrun_changelist")
+
+
+def page(title: Any, icon: str, model: str, **more: Any) -> dict[str, Any]:
+    """An entry of the sidebar that leads to the list of a model, such as `orders.order`."""
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": allowed(f"{app}.view_{name}"),
+        **more,
+    }
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": _("Shop"),
+    "SITE_HEADER": _("Shop"),
+    "SITE_SUBHEADER": _("Back office"),
+    "SITE_SYMBOL": "storefront",
+    "ENVIRONMENT": environment if DEBUG else None,
+    "STYLES": [stylesheet],
+    "COLORS": {
+        # The shop's green. Text is 600 on light and 500 on dark.
+        "primary": {
+            "50": "oklch(98% .012 168)",
+            "100": "oklch(95% .03 168)",
+            "200": "oklch(90% .06 168)",
+            "300": "oklch(83% .09 168)",
+            "400": "oklch(73% .11 168)",
+            "500": "oklch(60% .105 168)",
+            "600": "oklch(45% .085 168)",
+            "700": "oklch(39% .073 168)",
+            "800": "oklch(34% .06 168)",
+            "900": "oklch(29% .05 168)",
+            "950": "oklch(21% .036 168)",
+        },
+    },
+    "SIDEBAR": {
+        "navigation": [
+            {
+                "title": _("Tasks"),
+                "separator": True,
+                "items": [
+                    page(_("Runs"), "bolt", "tasks.taskrun", active=on_runs(failed=False)),
+                    page(
+                        _("Failed"),
+                        "error",
+                        "tasks.taskrun",
+                        link=format_lazy("{}?status__exact=FAILED", RUNS),
+                        active=on_runs(failed=True),
+                    ),
+                    page(_("Workers"), "memory", "tasks.worker"),
+                ],
+            },
+            {
+                "title": _("Shop"),
+                "separator": True,
+                "items": [
+                    page(_("Orders"), "receipt_long", "orders.order"),
+                    page(_("Products"), "inventory_2", "orders.product"),
+                    page(_("Mails"), "mail", "emails.email"),
+                ],
+            },
+            {
+                "title": _("People"),
+                "separator": True,
+                "items": [
+                    page(_("Users"), "person", "accounts.user"),
+                    page(_("Groups"), "group", "auth.group"),
+                ],
+            },
+        ],
+    },
+}

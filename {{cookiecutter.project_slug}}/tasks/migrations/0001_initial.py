@@ -93,6 +93,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "run",
                 "verbose_name_plural": "runs",
+                "permissions": [
+                    ("retry_taskrun", "Can retry runs"),
+                    ("cancel_taskrun", "Can cancel runs"),
+                ],
                 "indexes": [
                     models.Index(
                         models.F("queue"),

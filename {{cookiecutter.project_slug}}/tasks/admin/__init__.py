@@ -1,0 +1,6 @@
+"""Runs and workers in the admin. What people do there goes through `tasks.service`."""
+
+from tasks.admin.runs import RunAdmin
+from tasks.admin.workers import WorkerAdmin
+
+__all__ = ["RunAdmin", "WorkerAdmin"]

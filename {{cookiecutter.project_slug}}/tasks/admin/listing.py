@@ -1,0 +1,42 @@
+"""How the list of runs is read: newest first, a page at a time, never counted."""
+
+import uuid
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
+
+from tasks.models import TaskRun
+
+MAX_ROWS = 10_000
+
+
+class RecentPaginator(InfinitePaginator):
+    """Pages through the newest rows without counting them.
+
+    It ends after `MAX_ROWS`: the database walks over all rows before a page, so a page far back
+    would be as slow as the count that is spared. Filters and the search reach older rows.
+    """
+
+    count = MAX_ROWS
+
+
+class RunList(ChangeList):
+    """The list without the columns that only a run's own page shows."""
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[TaskRun]:
+        runs: QuerySet[TaskRun] = super().get_queryset(request, *args, **kwargs)
+        return runs.defer("arguments", "return_value")
+
+
+def search(runs: QuerySet[TaskRun], term: str) -> QuerySet[TaskRun]:
+    """Return the run of that id; else those whose task or unique key holds the text."""
+    term = term.strip()
+    if not term:
+        return runs
+    try:
+        return runs.filter(pk=uuid.UUID(term))
+    except ValueError:
+        return runs.filter(Q(name__icontains=term) | Q(unique_key__icontains=term))

@@ -1,0 +1,46 @@
+"""How lengths of time, moments and texts are written."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+NOTHING = "–"
+
+
+def moment(when: datetime | None) -> str:
+    """Return the local time with its seconds, which the admin's own format leaves out."""
+    return f"{timezone.localtime(when):%Y-%m-%d %H:%M:%S}" if when else NOTHING
+
+
+def length(seconds: float | None) -> str:
+    """Return a length of time in the one or two units that tell it best."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 0.9995:
+        return _("%(number)d ms") % {"number": round(max(seconds, 0) * 1000)}
+    if seconds < 60:
+        return _("%(number).1f s") % {"number": seconds}
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    return _("%(days)d days") % {"days": hours // 24}
+
+
+def between(start: datetime | None, end: datetime | None) -> timedelta | None:
+    """Return the time from `start` to `end`, if both are known; never less than none."""
+    return max(end - start, timedelta()) if start and end else None
+
+
+def cut(text: str, most: int) -> str:
+    """Return the first `most` characters on one line, with an ellipsis for what is left out."""
+    line = " ".join(text[: most * 4].split())
+    return line if len(line) <= most and len(text) <= most * 4 else f"{line[:most].rstrip()}…"
+
+
+def short(name: str) -> str:
+    """Return the last part of a dotted path."""
+    return name.rpartition(".")[2] or name

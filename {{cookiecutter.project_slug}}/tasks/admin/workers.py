@@ -1,0 +1,116 @@
+"""The list of workers: who is there, how they are, what they hold."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import (
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.functions import Coalesce, Now
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from tasks.admin.readonly import ReadOnlyAdmin
+from tasks.admin.words import length, moment
+from tasks.conf import options
+from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
+
+OK, LATE, LOST, STOPPED = "ok", "late", "lost", "stopped"
+HEALTH = {OK: _("OK"), LATE: _("Late"), LOST: _("Lost"), STOPPED: _("Stopped")}
+COLOURS = {OK: "success", LATE: "warning", LOST: "danger", STOPPED: ""}
+
+
+def health(worker: Worker, silence: timedelta) -> str:
+    """Return how a worker is, by how long it has not beaten.
+
+    Half a lease is at least two beats: so much silence is worth a look. After a whole lease the
+    next sweep gives to others what it holds.
+    """
+    if worker.status != WorkerStatus.ALIVE:
+        return STOPPED if worker.status == WorkerStatus.STOPPED else LOST
+    lease = options().lease
+    if silence.total_seconds() > lease:
+        return LOST
+    return LATE if silence.total_seconds() > lease / 2 else OK
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin):
+    """Every worker process that is there, or was until lately."""
+
+    list_display = (
+        "process",
+        "shown_health",
+        "engine",
+        "shown_queues",
+        "threads",
+        "held",
+        "last_beat",
+        "started",
+    )
+    list_filter = ("status",)
+    list_per_page = 50
+    # Those alive come first, by the alphabet.
+    ordering = ("status", "-started_at", "id")
+    search_fields = ("host",)
+    fields = (
+        "process",
+        "shown_health",
+        "engine",
+        "shown_queues",
+        "threads",
+        "held",
+        "last_beat",
+        "started",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
+        """Add what is read of each worker, by the database's clock and one index."""
+        running = TaskRun.objects.filter(worker_id=OuterRef("pk"), status=RunStatus.RUNNING)
+        counted = running.order_by().values("worker_id").annotate(number=Count("pk"))
+        silence = ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField())
+        workers: QuerySet[Worker] = super().get_queryset(request)
+        return workers.annotate(
+            silence=silence, holding=Coalesce(Subquery(counted.values("number")), 0)
+        )
+
+    @display(description=_("Process"), header=True)
+    def process(self, worker: Worker) -> tuple[str, str]:
+        """Its host above its process id."""
+        return worker.host, str(_("process %(pid)d")) % {"pid": worker.pid}
+
+    @display(description=_("Health"), label=COLOURS)
+    def shown_health(self, worker: Any) -> tuple[str, str]:
+        """See `health`."""
+        state = health(worker, worker.silence)
+        return state, str(HEALTH[state])
+
+    @display(description=_("Queues"))
+    def shown_queues(self, worker: Worker) -> str:
+        """Those it takes from."""
+        return worker.queues or str(_("all"))
+
+    @display(description=_("Runs held"))
+    def held(self, worker: Any) -> int:
+        """How many runs it is at."""
+        holding: int = worker.holding
+        return holding
+
+    @display(description=_("Last beat"))
+    def last_beat(self, worker: Any) -> str:
+        """How long ago it gave a sign of life."""
+        return str(_("%(length)s ago")) % {"length": length(worker.silence.total_seconds())}
+
+    @display(description=_("Started"))
+    def started(self, worker: Worker) -> str:
+        """When, to the second."""
+        return moment(worker.started_at)
