@@ -102,10 +102,7 @@ def _claim_postgresql(
     }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM_POSTGRESQL.format(only=only), parameters)
-        return [
-            Claimed(*row[:-4], *(datetime.fromtimestamp(time, UTC) for time in row[-4:]), worker_id)
-            for row in cursor.fetchall()
-        ]
+        return [_from_postgresql(row, worker_id) for row in cursor.fetchall()]
 
 
 def _claim_sqlite(
@@ -134,7 +131,14 @@ def _claim_sqlite(
         return [_from_sqlite(row, worker_id) for row in cursor.fetchall()]
 
 
+def _from_postgresql(row: tuple[Any, ...], worker_id: uuid.UUID) -> Claimed:
+    times = (datetime.fromtimestamp(seconds, UTC) for seconds in row[-4:])
+    fields: tuple[Any, ...] = (*row[:-4], *times, worker_id)
+    return Claimed(*fields)
+
+
 def _from_sqlite(row: tuple[Any, ...], worker_id: uuid.UUID) -> Claimed:
     """SQLite holds ids as 32 hexadecimal digits and times in UTC without saying so."""
     times = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in row[-4:])
-    return Claimed(uuid.UUID(row[0]), *row[1:-4], *times, worker_id)
+    fields: tuple[Any, ...] = (uuid.UUID(row[0]), *row[1:-4], *times, worker_id)
+    return Claimed(*fields)

@@ -8,13 +8,17 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tasks.engine import engine
 from tasks.worker.options import WorkerOptions
 from tasks.worker.supervisor import Supervisor
 
 DEFAULTS = WorkerOptions()
+
+# A worker process claims, settles and beats on connections of its own; coroutines share one more.
+OWN_CONNECTIONS = 4
 
 
 class Command(BaseCommand):
@@ -53,6 +57,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **given: Any) -> None:
         if given["worker_id"] is None:
+            _check_pool(given["threads"])
             sys.exit(self._supervise(given))
         engine.work(
             WorkerOptions(
@@ -74,6 +79,20 @@ class Command(BaseCommand):
         if given["drain"]:
             arguments.append("--drain")
         return Supervisor(given["processes"], arguments, grace=given["grace"]).run()
+
+
+def _check_pool(threads: int) -> None:
+    """A pool that is too small would make tasks wait for each other's connections."""
+    pool = settings.DATABASES["default"].get("OPTIONS", {}).get("pool")
+    if not pool:
+        return
+    size = pool.get("max_size") if isinstance(pool, dict) else None
+    if size is not None and size < threads + OWN_CONNECTIONS:
+        wanted = threads + OWN_CONNECTIONS
+        raise CommandError(
+            f"{threads} threads need a pool of {wanted} connections, and it has {size}. "
+            f"Set DATABASE_POOL_SIZE={wanted}, or ask for fewer --threads."
+        )
 
 
 def _queues(text: str) -> tuple[str, ...]:

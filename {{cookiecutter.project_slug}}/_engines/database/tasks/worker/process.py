@@ -138,15 +138,17 @@ class WorkerProcess:
         return sorted(registry.queues() | self._seen_queues)
 
     def _pause(self, looks: int) -> int:
-        """Wait for a ring, a settled run or the poll; return how many quick looks are left."""
-        if self._threads.has_unstarted():
-            timeout = HAND_BACK_AFTER_SECONDS
-        else:
-            timeout = LOOK_AGAIN_SECONDS if looks else POLL_SECONDS
-        if self._wake.wait(timeout):
-            return 2
-        self._hand_back_what_waits_too_long()
-        return max(0, looks - 1)
+        """Wait until a claim makes sense; return how many quick looks may follow it.
+
+        After a ring come two quick looks, for what was not rung for itself. Else the heart wakes
+        this thread, at a ring, when a run was settled, or when its look by the clock found work.
+        """
+        if looks:
+            return 2 if self._wake.wait(LOOK_AGAIN_SECONDS) else looks - 1
+        while not self._wake.wait(HAND_BACK_AFTER_SECONDS):
+            self._check_threads()
+            self._hand_back_what_waits_too_long()
+        return 2
 
     def _hand_back_what_waits_too_long(self) -> None:
         """All threads are busy with long tasks: others may take what only waits here."""
@@ -167,13 +169,16 @@ class WorkerProcess:
             self._settler.put(Finished(claimed, None, outcome))
 
     def _do_chores(self) -> None:
-        if not (self._heart.is_beating() and self._settler.is_writing()):
-            raise RuntimeError("A thread of this worker has died; see the log above.")
+        self._check_threads()
         pulse, self._pulse = self._pulse, NOTHING_TO_DO
         if pulse.due:
             promote_due_runs()
         if pulse.lost:
             take_back_lost_runs()
+
+    def _check_threads(self) -> None:
+        if not (self._heart.is_beating() and self._settler.is_writing()):
+            raise RuntimeError("A thread of this worker has died; see the log above.")
 
     def _on_pulse(self, pulse: Pulse) -> None:
         if not pulse.alive:
