@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.http.request import validate_host
+from django.http.request import split_domain_port, validate_host
 
 type Apps = Sequence[AppConfig] | None
 
@@ -61,12 +61,14 @@ def site_url(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
                 id="config.E004",
             )
         ]
-    if settings.ALLOWED_HOSTS and not validate_host(parts.hostname, settings.ALLOWED_HOSTS):
+    host, _ = split_domain_port(parts.netloc)
+    hosts = [] if settings.DEBUG else settings.ALLOWED_HOSTS
+    if hosts and not validate_host(host, hosts):
         return [
             Warning(
-                f"ALLOWED_HOSTS lacks {parts.hostname!r}, the host of SITE_URL: links in mails "
-                "would be refused.",
-                hint=f"Add it: ALLOWED_HOSTS={','.join([*settings.ALLOWED_HOSTS, parts.hostname])}",
+                f"ALLOWED_HOSTS lacks {host!r}, the host of SITE_URL: links in mails would be "
+                "refused.",
+                hint=f"Add it: ALLOWED_HOSTS={','.join([*hosts, host])}",
                 id="config.W001",
             )
         ]

@@ -9,11 +9,14 @@ ALLOWED_HOSTS = env.words(
     "ALLOWED_HOSTS", default=[".localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )
 
+# The first of them that is a host's name and not a pattern.
+_HOST = next((host.lstrip(".") for host in ALLOWED_HOSTS if host != "*"), "localhost")
+
 # What links in mails begin with; its scheme says whether the site is served over HTTPS.
 SITE_URL = env.parsed(
     "SITE_URL",
     lambda url: split_url(url).geturl().rstrip("/"),
-    default="http://localhost:8000" if DEBUG else f"https://{(ALLOWED_HOSTS or ['localhost'])[0]}",
+    default="http://localhost:8000" if DEBUG else f"https://{_HOST}",
     example="https://shop.example.com",
 )
 HTTPS = SITE_URL.startswith("https://")
