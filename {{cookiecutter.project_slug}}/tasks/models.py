@@ -90,6 +90,12 @@ class TaskRun(models.Model):
             models.Index(
                 fields=["worker_id"], name="tasks_run_held", condition=models.Q(status="RUNNING")
             ),
+            # Those that may be why workers died: few, and looked for once a second.
+            models.Index(
+                fields=["crashes"],
+                name="tasks_run_suspect",
+                condition=models.Q(status="READY", crashes__gt=0),
+            ),
             models.Index(
                 fields=["finished_at"],
                 name="tasks_run_finished",

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from tasks.conf import options
 from tasks.ledger.rows import COLUMNS, Claimed
 from tasks.models import RunStatus, TaskRun
 
@@ -18,16 +19,17 @@ PROMOTE_BATCH = 1000
 # the sub-query for every row of the table. Times come back as numbers and text: the drivers' own
 # conversion of four of them would take longer than all else that is done with a row.
 _CLAIM_POSTGRESQL = f"""
-UPDATE tasks_taskrun SET status = 'RUNNING', worker_id = %(worker)s, attempt = attempt + 1,
+UPDATE tasks_taskrun SET status = 'RUNNING', worker_id = %s, attempt = attempt + 1,
     spent = spent + 1, attempted_at = statement_timestamp(),
     started_at = COALESCE(started_at, statement_timestamp())
 WHERE status = 'READY' AND id = ANY(ARRAY(
-    SELECT due.id FROM unnest(%(queues)s::text[]) AS wanted(queue) CROSS JOIN LATERAL (
+    SELECT due.id FROM unnest(%s::text[]) AS wanted(queue) CROSS JOIN LATERAL (
         SELECT id, priority, run_at FROM tasks_taskrun
-        WHERE queue = wanted.queue AND status = 'READY' AND run_at <= statement_timestamp() {{only}}
-        ORDER BY priority DESC, run_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS due
-    ORDER BY due.priority DESC, due.run_at, due.id LIMIT %(limit)s))
-    AND EXISTS (SELECT FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE')
+        WHERE queue = wanted.queue AND status = 'READY' AND run_at <= statement_timestamp()
+            {{only}}
+        ORDER BY priority DESC, run_at, id LIMIT %s FOR UPDATE SKIP LOCKED) AS due
+    ORDER BY due.priority DESC, due.run_at, due.id LIMIT %s))
+    AND EXISTS (SELECT FROM tasks_worker WHERE id = %s AND status = 'ALIVE')
 RETURNING {COLUMNS}, extract(epoch FROM run_at)::float8, extract(epoch FROM enqueued_at)::float8,
     extract(epoch FROM started_at)::float8, extract(epoch FROM attempted_at)::float8
 """  # noqa: S608 - constants of this package only
@@ -56,16 +58,20 @@ def claim(
     *,
     names: Sequence[str] | None = None,
     exclude_names: Sequence[str] | None = None,
+    suspects: bool | None = False,
 ) -> list[Claimed]:
     """Take up to `limit` due runs for a worker, most urgent first.
 
-    `names` restricts the claim to these tasks, `exclude_names` to all others. A worker that was
+    `names` restricts the claim to these tasks, `exclude_names` to all others; `suspects` to runs
+    on their last life (see `last_life()`) or, as is the default, to all others. A worker that was
     declared lost gets nothing.
     """
     if not queues or limit <= 0:
         return []
-    claim_rows = _claim_postgresql if connection.vendor == "postgresql" else _claim_sqlite
-    claimed = claim_rows(worker_id, queues, limit, names, exclude_names)
+    is_postgresql = connection.vendor == "postgresql"
+    only, parameters = _conditions(names, exclude_names, suspects)
+    claim_rows = _claim_postgresql if is_postgresql else _claim_sqlite
+    claimed = claim_rows(worker_id, queues, limit, only, parameters)
     claimed.sort(key=lambda run: (-run.priority, run.run_at, run.id))
     return claimed
 
@@ -82,52 +88,54 @@ def promote(limit: int = PROMOTE_BATCH) -> list[uuid.UUID]:
         return ids
 
 
+def last_life() -> int:
+    """Return from how many crashes on a run is executed alone, in a process of its own.
+
+    A run that was there when workers died may be the reason or a neighbour. Alone it can only harm
+    itself, so that no neighbour is ever failed for what another run did.
+    """
+    return max(1, options().max_crashes - 1)
+
+
+def _conditions(
+    names: Sequence[str] | None, exclude_names: Sequence[str] | None, suspects: bool | None
+) -> tuple[str, list[Any]]:
+    """Return what else a claimed row must fulfil, and its parameters."""
+    conditions, parameters = "", list[Any]()
+    if suspects is not None:
+        conditions += f"AND crashes {'>=' if suspects else '<'} %s "
+        parameters.append(last_life())
+    for included, chosen in ((True, names), (False, exclude_names)):
+        if chosen is not None:
+            marks = ", ".join(["%s"] * len(chosen))
+            conditions += f"AND name {'IN' if included else 'NOT IN'} ({marks}) "
+            parameters += chosen
+    return conditions, parameters
+
+
 def _claim_postgresql(
-    worker_id: uuid.UUID,
-    queues: Sequence[str],
-    limit: int,
-    names: Sequence[str] | None,
-    exclude_names: Sequence[str] | None,
+    worker_id: uuid.UUID, queues: Sequence[str], limit: int, only: str, only_parameters: list[Any]
 ) -> list[Claimed]:
-    only = ""
-    if names is not None:
-        only = "AND name = ANY(%(names)s)"
-    elif exclude_names is not None:
-        only = "AND name <> ALL(%(names)s)"
-    parameters: dict[str, Any] = {
-        "worker": worker_id,
-        "queues": list(queues),
-        "limit": limit,
-        "names": list(names if names is not None else exclude_names or ()),
-    }
+    sql = _CLAIM_POSTGRESQL.format(only=only)
+    parameters = [worker_id, list(queues), *only_parameters, limit, limit, worker_id]
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM_POSTGRESQL.format(only=only), parameters)
+        cursor.execute(sql, parameters)
         return [_from_postgresql(row, worker_id) for row in cursor.fetchall()]
 
 
 def _claim_sqlite(
-    worker_id: uuid.UUID,
-    queues: Sequence[str],
-    limit: int,
-    names: Sequence[str] | None,
-    exclude_names: Sequence[str] | None,
+    worker_id: uuid.UUID, queues: Sequence[str], limit: int, only: str, only_parameters: list[Any]
 ) -> list[Claimed]:
-    filtered = list(names if names is not None else exclude_names or ())
-    only = ""
-    if names is not None or exclude_names is not None:
-        marks = ", ".join(["%s"] * len(filtered))
-        only = f"AND name {'IN' if names is not None else 'NOT IN'} ({marks})"
-    part = _DUE_SQLITE.format(now=_NOW_SQLITE, only=only)
-    sql = _CLAIM_SQLITE.format(now=_NOW_SQLITE, due=" UNION ALL ".join([part] * len(queues)))
-    parameters: list[Any] = [worker_id.hex]
-    for queue in queues:
-        parameters += [queue, *filtered, limit]
-    parameters += [limit, worker_id.hex]
     # Most looks find nothing. A look that only reads asks for no lock.
     if not TaskRun.objects.filter(status="READY", queue__in=queues).exists():
         return []
+    due = " UNION ALL ".join([_DUE_SQLITE.format(now=_NOW_SQLITE, only=only)] * len(queues))
+    parameters: list[Any] = [worker_id.hex]
+    for queue in queues:
+        parameters += [queue, *only_parameters, limit]
+    parameters += [limit, worker_id.hex]
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(_CLAIM_SQLITE.format(now=_NOW_SQLITE, due=due), parameters)
         return [_from_sqlite(row, worker_id) for row in cursor.fetchall()]
 
 

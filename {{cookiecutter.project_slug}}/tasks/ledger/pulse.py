@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from tasks.conf import options
+from tasks.ledger.claim import last_life
 from tasks.ledger.leases import DEAD_AFTER_SECONDS, HELD_LOCK_KEYS
 from tasks.models import Worker, WorkerStatus
 
@@ -30,6 +31,8 @@ class Pulse:
     """Whether a scheduled run has become due."""
     lost: bool
     """Whether a worker is lost, or a run is held by nobody who lives."""
+    suspects: bool
+    """Whether a run on its last life is READY: it is to be executed alone."""
 
 
 # The queues are found by one look in the index for each, not by reading what waits in them.
@@ -44,6 +47,9 @@ _READY_QUEUES = """
 _ORPHANED = """EXISTS (SELECT 1 FROM tasks_taskrun AS run WHERE status = 'RUNNING' AND NOT EXISTS (
         SELECT 1 FROM tasks_worker WHERE id = run.worker_id AND status = 'ALIVE'))"""
 
+_SUSPECTS = """EXISTS (SELECT 1 FROM tasks_taskrun
+        WHERE status = 'READY' AND crashes > 0 AND crashes >= %(last_life)s)"""
+
 _PULSE_POSTGRESQL = f"""
 WITH beat AS (
     UPDATE tasks_worker SET beat_at = statement_timestamp(),
@@ -57,7 +63,8 @@ SELECT EXISTS (SELECT FROM beat),
             lease_until < statement_timestamp()
             OR beat_at < statement_timestamp() - make_interval(secs => %(dead_after)s)
                 AND lock_key NOT IN ({HELD_LOCK_KEYS})))
-        OR {_ORPHANED}
+        OR {_ORPHANED},
+    {_SUSPECTS}
 """  # noqa: S608 - constants of this package only
 
 _NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
@@ -68,7 +75,8 @@ SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'AL
     EXISTS (SELECT 1 FROM tasks_taskrun WHERE status = 'SCHEDULED' AND run_at <= {_NOW_SQLITE}),
     EXISTS (SELECT 1 FROM tasks_worker WHERE status = 'ALIVE' AND id <> %(worker)s
             AND lease_until < {_NOW_SQLITE})
-        OR {_ORPHANED}
+        OR {_ORPHANED},
+    {_SUSPECTS}
 """  # noqa: S608
 
 
@@ -88,17 +96,22 @@ def _pulse_postgresql(worker_id: uuid.UUID) -> Pulse:
         "worker": worker_id,
         "lease": options().lease,
         "dead_after": DEAD_AFTER_SECONDS,
+        "last_life": last_life(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_PULSE_POSTGRESQL, parameters)
-        alive, ready, due, lost = cursor.fetchone()
-    return Pulse(alive=alive, ready=frozenset(ready), due=due, lost=lost)
+        alive, ready, due, lost, suspects = cursor.fetchone()
+    return Pulse(alive=alive, ready=frozenset(ready), due=due, lost=lost, suspects=suspects)
 
 
 def _look_sqlite(worker_id: uuid.UUID) -> Pulse:
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK_SQLITE, {"worker": worker_id.hex})
-        alive, ready, due, lost = cursor.fetchone()
+        cursor.execute(_LOOK_SQLITE, {"worker": worker_id.hex, "last_life": last_life()})
+        alive, ready, due, lost, suspects = cursor.fetchone()
     return Pulse(
-        alive=bool(alive), ready=frozenset(json.loads(ready)), due=bool(due), lost=bool(lost)
+        alive=bool(alive),
+        ready=frozenset(json.loads(ready)),
+        due=bool(due),
+        lost=bool(lost),
+        suspects=bool(suspects),
     )

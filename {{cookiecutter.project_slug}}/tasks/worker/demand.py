@@ -21,6 +21,7 @@ class Request:
     limit: int
     names: Sequence[str] | None = None
     exclude_names: Sequence[str] | None = None
+    suspects: bool = False
 
 
 class Demand:
@@ -32,9 +33,10 @@ class Demand:
     nothing waits here that another worker could do.
     """
 
-    def __init__(self, threads: ThreadPool, loop: LoopPool) -> None:
+    def __init__(self, threads: ThreadPool, loop: LoopPool, *, solo: bool = False) -> None:
         self._threads = threads
         self._loop = loop
+        self._solo = solo
         self._asynchronous = frozenset(registry.asynchronous())
         self._in_threads = 0
         self._on_loop = 0
@@ -49,6 +51,8 @@ class Demand:
 
     def next_request(self) -> Request | None:
         """Return what to claim now, or `None` while there is no room."""
+        if self._solo:
+            return None if self.held else Request(1, suspects=True)
         in_threads = self._room_in_threads()
         if not self._asynchronous:
             return Request(in_threads) if in_threads else None

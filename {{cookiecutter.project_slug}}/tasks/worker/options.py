@@ -17,6 +17,8 @@ class WorkerOptions:
     """`async def` functions that run at once, on one event loop."""
     drain: bool = False
     """Leave when nothing is ready."""
+    solo: bool = False
+    """Execute runs on their last life, one at a time, and leave when there are none."""
     grace: float = 10.0
     """Seconds that running tasks get to finish when the worker is told to stop."""
     worker_id: uuid.UUID = field(default_factory=uuid.uuid4)

@@ -27,6 +27,8 @@ logger = logging.getLogger("tasks.worker")
 LOOK_SECONDS = 0.1
 KILL_AFTER_SECONDS = 10.0
 """So long after its grace a process that does not leave is killed."""
+SUSPECTS_SIGNAL = signal.SIGUSR1
+"""A worker process tells its supervisor so that a run on its last life is ready."""
 QUICK_DEATH_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 10.0
 
@@ -39,6 +41,7 @@ class Child:
     worker_id: uuid.UUID
     slots: Path
     started_at: float
+    is_solo: bool = False
 
 
 class Supervisor:
@@ -50,28 +53,41 @@ class Supervisor:
         self._grace = grace
         self._stopping = threading.Event()
         self._quick_deaths = 0
+        self._suspects_wait = False
 
     def run(self) -> int:
         """Return the exit code: 0 when every process left because it was told to or had drained."""
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
+        signal.signal(SUSPECTS_SIGNAL, self._on_suspects)
         with tempfile.TemporaryDirectory(prefix="worker-") as folder:
             children = [self._start(Path(folder)) for _ in range(self._wanted)]
             while children and not self._stopping.is_set():
                 self._stopping.wait(LOOK_SECONDS)
                 children = self._replace_the_dead(children, Path(folder))
+                children += self._solo_if_wanted(children, Path(folder))
             return self._stop(children)
 
-    def _start(self, folder: Path) -> Child:
+    def _start(self, folder: Path, *, solo: bool = False) -> Child:
         worker_id = uuid.uuid4()
         path = folder / worker_id.hex
         path.touch(mode=0o600)
         command = [sys.executable, "-m", "django", "worker", *self._arguments]
         command += ["--skip-checks", "--worker-id", str(worker_id), "--slots", str(path)]
         command += ["--supervisor", str(os.getpid())]
+        if solo:
+            command += ["--solo", "--drain", "--threads", "1", "--coroutines", "1"]
         # A group of its own: Ctrl-C reaches the supervisor, which tells the processes once.
         process = subprocess.Popen(command, cwd=settings.BASE_DIR, process_group=0)
-        return Child(process, worker_id, path, time.monotonic())
+        return Child(process, worker_id, path, time.monotonic(), is_solo=solo)
+
+    def _solo_if_wanted(self, children: list[Child], folder: Path) -> list[Child]:
+        """Start a process for runs on their last life, unless there is one."""
+        if not self._suspects_wait or any(child.is_solo for child in children):
+            return []
+        self._suspects_wait = False
+        logger.warning("Runs that were there when workers died are tried alone")
+        return [self._start(folder, solo=True)]
 
     def _replace_the_dead(self, children: list[Child], folder: Path) -> list[Child]:
         living = []
@@ -83,8 +99,9 @@ class Supervisor:
                 child.slots.unlink(missing_ok=True)  # It had drained.
             elif not self._stopping.is_set():
                 self._bury(child, code)
-                self._pause(child)
-                living.append(self._start(folder))
+                if not child.is_solo:
+                    self._pause(child)
+                    living.append(self._start(folder))
         return living
 
     def _bury(self, child: Child, code: int) -> None:
@@ -125,6 +142,9 @@ class Supervisor:
             code = child.process.wait()
             self._bury(child, code)
             return code
+
+    def _on_suspects(self, _number: int, _frame: FrameType | None) -> None:
+        self._suspects_wait = True
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping.set()

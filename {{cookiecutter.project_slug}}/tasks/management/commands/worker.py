@@ -52,6 +52,7 @@ class Command(BaseCommand):
         )
         # How the supervisor starts a process; nobody types these.
         parser.add_argument("--worker-id", type=uuid.UUID, help=argparse.SUPPRESS)
+        parser.add_argument("--solo", action="store_true", help=argparse.SUPPRESS)
         parser.add_argument("--slots", type=Path, help=argparse.SUPPRESS)
         parser.add_argument("--supervisor", type=int, help=argparse.SUPPRESS)
 
@@ -65,6 +66,7 @@ class Command(BaseCommand):
                 threads=given["threads"],
                 coroutines=given["coroutines"],
                 drain=given["drain"],
+                solo=given["solo"],
                 grace=given["grace"],
                 worker_id=given["worker_id"],
                 slots=given["slots"],

@@ -33,6 +33,7 @@ from tasks.worker.options import WorkerOptions
 from tasks.worker.pool import LoopPool, ThreadPool
 from tasks.worker.settler import Settler
 from tasks.worker.slots import Slots
+from tasks.worker.supervisor import SUSPECTS_SIGNAL
 from tasks.worker.wakeup import lock_key_of, waiter_for
 
 logger = logging.getLogger("tasks.worker")
@@ -44,7 +45,7 @@ HAND_BACK_AFTER_SECONDS = 0.25
 CANCEL_SECONDS = 1.0
 SETTLE_SECONDS = 5.0
 EXIT_LOST = 70
-NOTHING_TO_DO = Pulse(alive=True, ready=frozenset(), due=False, lost=False)
+NOTHING_TO_DO = Pulse(alive=True, ready=frozenset(), due=False, lost=False, suspects=False)
 
 
 class WorkerProcess:
@@ -62,7 +63,7 @@ class WorkerProcess:
         slots = Slots.open(options.slots, options.threads + options.coroutines)
         self._threads = ThreadPool(options.threads, self._executing, slots, self._settler.put)
         self._loop = LoopPool(options.coroutines, self._executing, slots, self._settler.put)
-        self._demand = Demand(self._threads, self._loop)
+        self._demand = Demand(self._threads, self._loop, solo=options.solo)
         self._heart = Heart(
             self.id,
             self._executing,
@@ -127,6 +128,7 @@ class WorkerProcess:
             request.limit,
             names=request.names,
             exclude_names=request.exclude_names,
+            suspects=request.suspects,
         )
         self._demand.begin(claims)
         return claims
@@ -187,6 +189,8 @@ class WorkerProcess:
         if self.options.supervisor not in (None, os.getppid()):
             logger.warning("The supervisor is gone")
             self._stopping.set()
+        if pulse.suspects and self.options.supervisor is not None:
+            os.kill(self.options.supervisor, SUSPECTS_SIGNAL)
         self._pulse = pulse
         self._seen_queues |= pulse.ready
         if pulse.ready or pulse.due or pulse.lost:
