@@ -170,7 +170,12 @@ def _call(execution: Execution) -> Any:
     kwargs = execution.result.kwargs
     if execution.interrupt is None:
         return execution.task.func(*arguments, **kwargs)
-    return execution.interrupt.guard(execution.task.func, *arguments, **kwargs)
+    try:
+        return execution.interrupt.guard(execution.task.func, *arguments, **kwargs)
+    except TimeLimitExceeded as late:
+        # The interpreter raises the bare class in the other thread; say what it means.
+        late.args = late.args or (_too_long(execution.interrupt.seconds),)
+        raise
 
 
 async def _call_async(execution: Execution) -> Any:
@@ -182,8 +187,12 @@ async def _call_async(execution: Execution) -> Any:
             return await body
     except TimeoutError as error:
         if scope.expired():
-            raise TimeLimitExceeded(f"The body ran for more than {limit:g} seconds.") from error
+            raise TimeLimitExceeded(_too_long(limit or 0.0)) from error
         raise
+
+
+def _too_long(limit: float) -> str:
+    return f"The body ran for longer than its time limit of {limit:g} seconds."
 
 
 def _canceller() -> Callable[[], object]:

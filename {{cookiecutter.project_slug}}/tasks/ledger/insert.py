@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from tasks.models import LIVE, TaskRun
 
 INSERT_BATCH = 500
+TRIES = 20
 
 
 def insert(run: TaskRun) -> tuple[TaskRun, bool]:
@@ -14,7 +15,7 @@ def insert(run: TaskRun) -> tuple[TaskRun, bool]:
     if run.unique_key is None:
         run.save(force_insert=True)
         return run, True
-    while True:
+    for _ in range(TRIES):
         try:
             # A savepoint: the caller's transaction survives the refusal. While another transaction
             # holds the key uncommitted, the database makes this one wait for its end.
@@ -29,6 +30,7 @@ def insert(run: TaskRun) -> tuple[TaskRun, bool]:
             # It ended between the refusal and the look: the key is free again.
         else:
             return run, True
+    raise RuntimeError(f"The key {run.unique_key!r} is taken by a run that cannot be seen.")
 
 
 def insert_many(runs: Sequence[TaskRun]) -> list[tuple[TaskRun, bool]]:

@@ -84,11 +84,13 @@ def take_back_lost_runs(
     *,
     worker_id: uuid.UUID | None = None,
     started: set[uuid.UUID] | None = None,
+    reason: str = "Its worker was silent for longer than its lease.",
 ) -> int:
     """Give the runs of lost workers to others; return how many.
 
     With `worker_id`, only those of that worker. `started` names the runs that were really under way
-    when it died, if anybody saw: the others are handed back as if never claimed.
+    when it died, if anybody saw: the others are handed back as if never claimed. `reason` is what
+    the history says of those that were.
     """
     alive = Worker.objects.filter(pk=OuterRef("worker_id"), status=WorkerStatus.ALIVE)
     orphans = TaskRun.objects.filter(~Exists(alive), status=RunStatus.RUNNING)
@@ -97,7 +99,7 @@ def take_back_lost_runs(
     with transaction.atomic():
         runs = list(orphans.select_for_update(skip_locked=True, of=("self",))[:limit])
         outcomes = [
-            _crashed(run) if started is None or run.id in started else _unstarted(run)
+            _crashed(run, reason) if started is None or run.id in started else _unstarted(run)
             for run in runs
         ]
         return len(outcomes) - len(settle(outcomes))
@@ -114,9 +116,9 @@ def crash_delay(crashes: int) -> float:
     return min(float(2 ** (crashes - 1)), options().max_backoff) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
-def _crashed(run: TaskRun) -> Outcome:
+def _crashed(run: TaskRun, reason: str) -> Outcome:
     crashes = run.crashes + 1
-    loss = WorkerLost(f"The worker {run.worker_id} was lost while it held attempt {run.attempt}.")
+    loss = WorkerLost(f"worker lost: {reason}")
     errors = Failure.of(
         loss, attempt=run.attempt, worker_id=run.worker_id, started_at=run.attempted_at
     ).appended_to(run.errors)

@@ -43,7 +43,7 @@ class Outcome:
     errors: str | None = None
     """`None` leaves the failures that are written there already."""
     delay: float | None = None
-    """Seconds until the run is due again; `None` for a final status."""
+    """Seconds until it is due again, 0 to keep its place in the queue; `None`: it has ended."""
     refund: int = 0
     """1 gives the attempt back: it does not count against `max_attempts`."""
     crashes: int = 0

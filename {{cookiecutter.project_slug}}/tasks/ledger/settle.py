@@ -28,7 +28,7 @@ UPDATE tasks_taskrun AS run SET
     spent = run.spent - COALESCE(outcome.refund, 0),
     crashes = run.crashes + COALESCE(outcome.crashes, 0),
     worker_id = CASE WHEN outcome.delay IS NULL THEN run.worker_id END,
-    run_at = CASE WHEN outcome.delay IS NULL THEN run.run_at ELSE {later} END,
+    run_at = CASE WHEN outcome.delay > 0 THEN {later} ELSE run.run_at END,
     finished_at = CASE WHEN outcome.delay IS NULL OR run.cancel_requested THEN {now} END
 FROM {outcomes}
 WHERE run.id = outcome.id AND run.attempt = outcome.attempt AND run.status = 'RUNNING'

@@ -32,14 +32,15 @@ def take_back_lost_runs() -> int:
     return total
 
 
-def bury(worker_id: uuid.UUID, started: set[uuid.UUID]) -> int:
+def bury(worker_id: uuid.UUID, started: set[uuid.UUID], *, reason: str) -> int:
     """Give away at once what a worker held whose process was seen to end; return how many.
 
-    `started` names the runs it was executing: they count a crash, the others do not.
+    `started` names the runs it was executing: they count a crash, for that `reason`; the others
+    go back as if they had never been claimed.
     """
     ledger.mark_worker_lost(worker_id)
     total = 0
-    while taken := ledger.take_back_lost_runs(worker_id=worker_id, started=started):
+    while taken := ledger.take_back_lost_runs(worker_id=worker_id, started=started, reason=reason):
         total += taken
     if total:
         engine.ring([])

@@ -107,7 +107,8 @@ class Supervisor:
     def _bury(self, child: Child, code: int) -> None:
         logger.error("Worker process %d ended with %s", child.process.pid, _cause(code))
         try:
-            taken = bury(child.worker_id, slots.read(child.slots))
+            reason = f"Its worker process ended with {_cause(code)}."
+            taken = bury(child.worker_id, slots.read(child.slots), reason=reason)
         except (DatabaseError, InterfaceError) as error:
             logger.error("Its runs go to others when its lease is over: %s", error)
         else:

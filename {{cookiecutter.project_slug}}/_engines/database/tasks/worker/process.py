@@ -186,11 +186,12 @@ class WorkerProcess:
         if not pulse.alive:
             logger.error("This worker was declared lost; others have its runs. It leaves")
             self._exit(EXIT_LOST)
-        if self.options.supervisor not in (None, os.getppid()):
-            logger.warning("The supervisor is gone")
+        supervisor = self.options.supervisor
+        if supervisor is not None and supervisor != os.getppid():
+            logger.warning("The supervisor is gone: this process leaves too")
             self._stopping.set()
-        if pulse.suspects and self.options.supervisor is not None:
-            os.kill(self.options.supervisor, SUSPECTS_SIGNAL)
+        elif supervisor is not None and pulse.suspects:
+            os.kill(supervisor, SUSPECTS_SIGNAL)
         self._pulse = pulse
         self._seen_queues |= pulse.ready
         if pulse.ready or pulse.due or pulse.lost:
@@ -232,7 +233,8 @@ class WorkerProcess:
         """End the process: nothing else ends a body that computes in C. Its other runs go back."""
         names = ", ".join(execution.claimed.name for execution in hopeless)
         logger.error("Past its time limit and beyond reach: %s. This process ends", names)
-        bury(self.id, {execution.claimed.id for execution in hopeless})
+        reason = "It ran past its time limit and could not be interrupted: its process was ended."
+        bury(self.id, {execution.claimed.id for execution in hopeless}, reason=reason)
         self._exit(EXIT_LOST)
 
     def _exit(self, code: int) -> NoReturn:

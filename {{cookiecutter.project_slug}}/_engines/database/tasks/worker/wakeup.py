@@ -42,7 +42,8 @@ class Listener:
     def wait(self, seconds: float) -> bool:
         """Wait for a notification for so long."""
         raw: Any = connection.connection
-        return any(True for _ in raw.notifies(timeout=seconds, stop_after=1))
+        with connection.wrap_database_errors:
+            return any(True for _ in raw.notifies(timeout=seconds, stop_after=1))
 
     def close(self) -> None:
         """Give the connection back as it was."""
