@@ -121,7 +121,8 @@ def nothing_to_sell(request: HttpRequest) -> HttpResponse:
 
 
 def answer(request: HttpRequest) -> HttpResponse:
-    """What changed: as a part of the page for htmx, else the way back to the page."""
-    if request.headers.get("HX-Request"):
-        return render(request, "demo/partials/answer.html", {"live": look()})
-    return redirect("home")
+    """What changed: as parts of the page for htmx, else the way back to the page."""
+    if not request.headers.get("HX-Request"):
+        return redirect("home")
+    pressed = request.resolver_match.url_name if request.resolver_match else None
+    return render(request, "demo/partials/answer.html", {"live": look(), "url": pressed})

@@ -85,7 +85,7 @@ def test_htmx_gets_the_list_and_the_message_alone(
     text = response.content.decode()
     assert response.status_code == 200
     assert "<html" not in text
-    assert 'id="messages" role="status" hx-swap-oob="innerHTML"' in text
+    assert f'<div id="told-{url}" hx-swap-oob="innerHTML"><p class="message' in text
     assert "message--success" in text
     assert "Scheduled" in text or "Ready" in text
 
