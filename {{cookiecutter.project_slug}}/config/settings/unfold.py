@@ -24,6 +24,11 @@ def stylesheet(request: HttpRequest) -> str:
     return static("tasks/admin.css")
 
 
+def icon(request: HttpRequest) -> str:
+    """The address of the icon in the browser's tab."""
+    return static("favicon.svg")
+
+
 def allowed(permission: str) -> Callable[[HttpRequest], bool]:
     """Show an entry to those who have `permission`."""
 
@@ -63,6 +68,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": _("Shop"),
     "SITE_SUBHEADER": _("Back office"),
     "SITE_SYMBOL": "storefront",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
     "ENVIRONMENT": environment if DEBUG else None,
     "STYLES": [stylesheet],
     "COLORS": {
@@ -104,7 +110,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     page(_("Orders"), "receipt_long", "orders.order"),
                     page(_("Products"), "inventory_2", "orders.product"),
-                    page(_("Mails"), "mail", "emails.email"),
+                    page(_("E-mails"), "mail", "emails.email"),
                 ],
             },
             {

@@ -24,11 +24,16 @@ class RecentPaginator(InfinitePaginator):
 
 
 class RunList(ChangeList):
-    """The list without the columns that only a run's own page shows."""
+    """The list without a count, and without the columns that only a run's own page shows."""
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[TaskRun]:
         runs: QuerySet[TaskRun] = super().get_queryset(request, *args, **kwargs)
         return runs.defer("arguments", "return_value")
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # Where the two differ, Unfold's heading gives the paginator's number for a count.
+        self.full_result_count = self.result_count
 
 
 def search(runs: QuerySet[TaskRun], term: str) -> QuerySet[TaskRun]:

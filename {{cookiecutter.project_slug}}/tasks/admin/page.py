@@ -16,8 +16,8 @@ from tasks.models import RunStatus, TaskRun, Worker
 COLOURS: dict[str, str] = {
     RunStatus.SCHEDULED: "",
     RunStatus.WAITING: "",
-    RunStatus.READY: "info",
-    RunStatus.RUNNING: "primary",
+    RunStatus.READY: "",
+    RunStatus.RUNNING: "info",
     RunStatus.SUCCESSFUL: "success",
     RunStatus.FAILED: "danger",
     RunStatus.CANCELLED: "warning",
@@ -68,11 +68,6 @@ class RunPage:
     def took(self) -> str:
         """How long the last attempt took, or has taken so far."""
         return length(seconds_of_last_attempt(self.run, self.attempts.last))
-
-    @property
-    def waited(self) -> str:
-        """From being due to the first start of a run that was never held up by a failure."""
-        return length(_seconds(between(self.run.enqueued_at, self.run.started_at)))
 
     @property
     def moments(self) -> dict[str, str]:

@@ -10,7 +10,6 @@ class ReadOnlyAdmin(ModelAdmin):
     """Nothing is added, changed or deleted here, whatever the user's permissions."""
 
     sortable_by = ()
-    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

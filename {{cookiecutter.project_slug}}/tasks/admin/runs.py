@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -29,6 +29,18 @@ from tasks.models import RunStatus, TaskRun
 
 STOPPING = "STOPPING"
 NAMED_IN_DIALOG = 10
+MESSAGE_CHARACTERS = 90
+
+
+class RunDialog(BaseDialogForm):
+    """Asks about one run, and names it."""
+
+    form_before_template = "tasks/admin/subject.html"
+
+    def get_before_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        return {"run": get_object_or_404(TaskRun, pk__in=_ids([str(object_id)]))}
 
 
 @admin.register(TaskRun)
@@ -47,6 +59,8 @@ class RunAdmin(ReadOnlyAdmin):
     list_filter = (("status", ChoicesDropdownFilter), TaskFilter, QueueFilter)
     list_filter_submit = True
     list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = True
     ordering = ("-id",)
     paginator = RecentPaginator
@@ -95,36 +109,39 @@ class RunAdmin(ReadOnlyAdmin):
         """Those spent, of those it has."""
         return f"{run.spent} / {run.max_attempts}"
 
-    @display(description=_("Enqueued"))
-    def enqueued(self, run: TaskRun) -> str:
-        """When it was enqueued, to the second."""
-        return moment(run.enqueued_at)
+    @display(description=_("Enqueued"), header=True)
+    def enqueued(self, run: TaskRun) -> list[str]:
+        """The time of the enqueueing, to the second, above its day."""
+        return moment(run.enqueued_at).split()[::-1]
 
     @display(description=_("Duration"))
     def duration(self, run: TaskRun) -> str:
         """How long the last attempt took, or has taken so far."""
         return length(seconds_of_last_attempt(run, Attempts.of(run.errors).last))
 
-    @display(description=_("Last failure"))
-    def last_failure(self, run: TaskRun) -> str:
-        """The newest failed attempt's error, cut short."""
+    @display(description=_("Last failure"), header=True)
+    def last_failure(self, run: TaskRun) -> tuple[str, str]:
+        """The newest failed attempt's error above its message, cut short."""
         failures = Attempts.of(run.errors)
         if failures.unreadable:
-            return str(_("Unreadable"))
+            return str(_("Unreadable")), cut(failures.unreadable.text, MESSAGE_CHARACTERS)
         if failures.last is None:
-            return NOTHING
-        return cut(f"{short(failures.last.error)}: {failures.last.message}", 90)
+            return NOTHING, ""
+        return short(failures.last.error), cut(failures.last.message, MESSAGE_CHARACTERS)
 
     # Moves from the list.
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list, or ask about a move. One without permission is refused, not ignored."""
+        """Show the list, or ask about a move. What may not be posted is refused, not ignored."""
         if request.method == "POST":
-            unasked = set(self.actions) - set(self.get_actions(request))
-            if unasked.intersection(request.POST.getlist("action")):
+            forbidden = set(self.actions) - set(self.get_actions(request))
+            if forbidden.intersection(request.POST.getlist("action")):
                 raise PermissionDenied
+            selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+            if len(_ids(selected)) < len(selected):
+                raise BadRequest("Something is selected that is no id of a run.")
         return super().changelist_view(request, extra_context)
 
     @admin.action(description=_("Retry"), permissions=["retry"])
@@ -153,13 +170,15 @@ class RunAdmin(ReadOnlyAdmin):
         return None
 
     def _dialog(self, request: HttpRequest, runs: list[TaskRun], move: Move) -> HttpResponse:
+        offered = [run for run in runs if move.is_offered(run)]
         context = {
             **self.admin_site.each_context(request),
-            "title": move.question % {"count": len(runs)},
+            "title": move.question % {"count": len(offered)},
             "move": move,
-            "runs": runs,
-            "named": runs[:NAMED_IN_DIALOG],
-            "unnamed": max(len(runs) - NAMED_IN_DIALOG, 0),
+            "offered": offered,
+            "named": offered[:NAMED_IN_DIALOG],
+            "unnamed": max(len(offered) - NAMED_IN_DIALOG, 0),
+            "left": len(runs) - len(offered),
             "action": request.POST["action"],
             "checkbox": ACTION_CHECKBOX_NAME,
             "back": request.get_full_path(),
@@ -196,7 +215,7 @@ class RunAdmin(ReadOnlyAdmin):
         icon="replay",
         variant=ActionVariant.PRIMARY,
         permissions=["retry"],
-        dialog=RETRY.dialog,
+        dialog={**RETRY.dialog, "form_class": RunDialog},
     )
     def retry(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Retry the run of the page."""
@@ -207,7 +226,7 @@ class RunAdmin(ReadOnlyAdmin):
         icon="cancel",
         variant=ActionVariant.DANGER,
         permissions=["cancel"],
-        dialog=CANCEL.dialog,
+        dialog={**CANCEL.dialog, "form_class": RunDialog},
     )
     def cancel(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Cancel the run of the page."""

@@ -19,8 +19,10 @@ def length(seconds: float | None) -> str:
         return NOTHING
     if seconds < 0.9995:
         return _("%(number)d ms") % {"number": round(max(seconds, 0) * 1000)}
-    if seconds < 60:
+    if seconds < 10:
         return _("%(number).1f s") % {"number": seconds}
+    if seconds < 59.5:
+        return _("%(number)d s") % {"number": round(seconds)}
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
@@ -28,6 +30,13 @@ def length(seconds: float | None) -> str:
     if hours < 48:
         return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
     return _("%(days)d days") % {"days": hours // 24}
+
+
+def ago(silence: timedelta) -> str:
+    """Return how long ago something was."""
+    if silence.total_seconds() < 1:
+        return _("just now")
+    return _("%(length)s ago") % {"length": length(silence.total_seconds())}
 
 
 def between(start: datetime | None, end: datetime | None) -> timedelta | None:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from tasks.admin.readonly import ReadOnlyAdmin
-from tasks.admin.words import length, moment
+from tasks.admin.words import ago, moment
 from tasks.conf import options
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 
@@ -61,6 +61,7 @@ class WorkerAdmin(ReadOnlyAdmin):
     # Those alive come first, by the alphabet.
     ordering = ("status", "-started_at", "id")
     search_fields = ("host",)
+    search_help_text = _("Host")
     fields = (
         "process",
         "shown_health",
@@ -108,7 +109,7 @@ class WorkerAdmin(ReadOnlyAdmin):
     @display(description=_("Last beat"))
     def last_beat(self, worker: Any) -> str:
         """How long ago it gave a sign of life."""
-        return str(_("%(length)s ago")) % {"length": length(worker.silence.total_seconds())}
+        return ago(worker.silence)
 
     @display(description=_("Started"))
     def started(self, worker: Worker) -> str:
