@@ -26,30 +26,30 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
-PAGES = ("home", "catalogue", "cart", "checkout", "order", "register", "login")
+PAGES = ("shop", "catalogue", "cart", "checkout", "order", "register", "login", "runs")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a visitor sees a page."""
 
-    name: str
+    suffix: str
     scheme: str
     width: int
     height: int
 
 
-LIGHT = Look("light", "light", 1280, 900)
-DARK = Look("dark", "dark", 1280, 900)
-PHONE = Look("phone", "light", 400, 860)
-PHONE_DARK = Look("phone-dark", "dark", 400, 860)
+LIGHT = Look("", "light", 1280, 720)
+DARK = Look("-dark", "dark", 1280, 720)
+PHONE = Look("-phone", "light", 400, 860)
+PHONE_DARK = Look("-phone-dark", "dark", 400, 860)
 
 
 def wanted(*, every: bool) -> dict[Look, tuple[str, ...]]:
     """Which pages are taken in which look."""
     if every:
         return dict.fromkeys((LIGHT, DARK, PHONE, PHONE_DARK), PAGES)
-    return {LIGHT: ("home", "catalogue", "order"), DARK: ("home",), PHONE: ("home",)}
+    return {LIGHT: ("shop", "catalogue", "order", "runs"), DARK: ("shop",), PHONE: ("shop",)}
 
 
 class Visit:
@@ -59,7 +59,7 @@ class Visit:
         self.page = page
         self.url = url
 
-    def home(self) -> None:
+    def shop(self) -> None:
         """The try-it page after its buttons were pressed, once the work is done."""
         self.page.goto(self.url)
         for button in ("Register a customer", "Place an order", "Order twice"):
@@ -112,6 +112,14 @@ class Visit:
         self.page.get_by_role("button", name="Place the order").click()
         self.page.locator(".badge--confirmed").first.wait_for()
 
+    def runs(self) -> None:
+        """The list of runs in the admin."""
+        self.page.goto(f"{self.url}/admin/login/?next=/admin/tasks/taskrun/")
+        self.page.locator("[name=username]").fill("admin")
+        self.page.locator("[name=password]").fill("admin")
+        self.page.locator("[type=submit]").first.click()
+        self.page.locator("#result_list").wait_for()
+
 
 @contextmanager
 def opened(browser: Browser, look: Look) -> Iterator[Page]:
@@ -144,7 +152,8 @@ def take(browser: Browser, url: str, look: Look, name: str, into: Path) -> None:
         if overflow > 0:
             raise SystemExit(f"{name} is {overflow} pixels too wide at {look.width}.")
         page.mouse.move(0, 0)
-        page.screenshot(path=into / f"{name}-{look.name}.png", full_page=True)
+        # What sticks to the window's foot would stand in the middle of a longer picture.
+        page.screenshot(path=into / f"{name}{look.suffix}.png", full_page=name != "runs")
 
 
 def main() -> None:
