@@ -13,7 +13,7 @@ from demo.check import Check
 from demo.console import Console
 from demo.processes import Asked, Event, Exited, Processes, Program
 
-ANSWER_WITHIN = 30.0
+ANSWER_WITHIN = 60.0
 """Seconds that the site has to answer after its start."""
 
 INTERRUPTED = 130

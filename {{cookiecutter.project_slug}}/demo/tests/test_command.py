@@ -21,7 +21,7 @@ from django.db import connection
 from demo.address import free_port, is_free
 from demo.tests.test_processes import wait_until_gone
 
-WITHIN = 60.0
+WITHIN = 100.0
 """Seconds that a demo may take for anything on a busy machine."""
 
 
@@ -140,14 +140,13 @@ def test_the_check_sees_every_seeded_order_end_well(environment: dict[str, str])
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the process table in /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_leaves_no_process_behind(demo: Demo, number: signal.Signals) -> None:
+def test_ctrl_c_leaves_no_process_behind(demo: Demo) -> None:
     port = int(demo.until(r"The shop is open: http://localhost:(\d+)/")[1])
     demo.until(r"worker \| .*ready")
     programs = demo.programs()
     assert set(programs) == {"runserver", "worker", "timer"}
 
-    demo.process.send_signal(number)
+    demo.process.send_signal(signal.SIGINT)
 
     assert demo.end() == 0, demo.text
     assert "Traceback" not in demo.text
