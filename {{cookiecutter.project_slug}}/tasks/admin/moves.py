@@ -38,7 +38,7 @@ class Move:
     """Of several runs; takes `count`."""
     done: Any
     """What to say afterwards; takes `count`."""
-    entry: str
+    entry: StrOrPromise
     """How the history of the run puts it."""
 
     def is_offered(self, run: TaskRun) -> bool:
@@ -66,7 +66,7 @@ RETRY = Move(
         "%(count)d runs are due again, with all their attempts.",
         "count",
     ),
-    entry="Retried.",
+    entry=_("Retried."),
 )
 
 CANCEL = Move(
@@ -88,7 +88,7 @@ CANCEL = Move(
         "%(count)d runs are cancelled, or were asked to stop.",
         "count",
     ),
-    entry="Cancelled, or asked to stop.",
+    entry=_("Cancelled, or asked to stop."),
 )
 
 
@@ -117,7 +117,7 @@ def carry_out(
             with transaction.atomic():
                 applied = move.apply([run.pk])
                 if applied:
-                    model_admin.log_change(request, run, move.entry)
+                    model_admin.log_change(request, run, str(move.entry))
         except UniqueRunExists:
             effect.clashing.append(run.unique_key or "")
         else:

@@ -63,8 +63,9 @@ class WorkerAdmin(ReadOnlyAdmin):
     search_fields = ("host",)
     search_help_text = _("Host")
     fields = (
-        "process",
-        "shown_health",
+        "host",
+        "pid",
+        "health_in_words",
         "engine",
         "shown_queues",
         "threads",
@@ -92,8 +93,12 @@ class WorkerAdmin(ReadOnlyAdmin):
     @display(description=_("Health"), label=COLOURS)
     def shown_health(self, worker: Any) -> tuple[str, str]:
         """See `health`."""
-        state = health(worker, worker.silence)
-        return state, str(HEALTH[state])
+        return _health(worker)
+
+    @display(description=_("Health"))
+    def health_in_words(self, worker: Any) -> str:
+        """The same where no label can be drawn."""
+        return _health(worker)[1]
 
     @display(description=_("Queues"))
     def shown_queues(self, worker: Worker) -> str:
@@ -115,3 +120,8 @@ class WorkerAdmin(ReadOnlyAdmin):
     def started(self, worker: Worker) -> str:
         """When, to the second."""
         return moment(worker.started_at)
+
+
+def _health(worker: Any) -> tuple[str, str]:
+    state = health(worker, worker.silence)
+    return state, str(HEALTH[state])

@@ -297,6 +297,7 @@ def test_every_move_is_in_the_history_of_its_run(admin_client: Client, move: str
     assert entry.user == get_user(admin_client)
     history = admin_client.get(reverse("admin:tasks_taskrun_history", args=[run.pk]))
     assert entry.change_message in history.content.decode()
+    assert "1 entry" in history.content.decode()
 
 
 def get_user(client: Client) -> Any:
