@@ -9,7 +9,7 @@ import pytest
 
 from tests.template import ROOT
 
-BASICS = ("sh", "env", "dirname", "ls", "mkdir", "mktemp", "mv", "rm", "git", "cat")
+BASICS = ("sed", "sh", "env", "dirname", "ls", "mkdir", "mktemp", "mv", "rm", "git", "cat")
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def template(tmp_path: Path) -> Path:
     """A folder that holds the script and nothing it could have fetched before."""
     copy = tmp_path / "a template"
     (copy / "scripts").mkdir(parents=True)
-    for name in ("scripts/bootstrap", "pyproject.toml"):
+    for name in ("scripts/bootstrap", "pyproject.toml", "uv.lock"):
         (copy / name).write_bytes((ROOT / name).read_bytes())
     (copy / "scripts/bootstrap").chmod(0o755)
     return copy
