@@ -1,5 +1,6 @@
 """The numbers of the task system: `TASKS["default"]["OPTIONS"]`, with a default for each."""
 
+import math
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import cache
@@ -41,7 +42,8 @@ class Options:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not (is_number and 0 < value < math.inf):
                 raise ImproperlyConfigured(
                     f"TASKS OPTIONS: {field.name} must be a number above 0, not {value!r}."
                 )

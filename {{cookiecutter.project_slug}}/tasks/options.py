@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import math
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from django.tasks.base import TASK_MAX_PRIORITY, TASK_MIN_PRIORITY
+from django.utils import timezone
 
 from tasks.errors import InvalidTaskOption
 
@@ -17,14 +20,26 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS = 1000
 MAX_KEY_LENGTH = 150
+MAX_SECONDS = 366 * 24 * 60 * 60
+
+
+def check_names(function: Any, known: Iterable[str], given: Iterable[str]) -> None:
+    """Raise `InvalidTaskOption`, naming the task, unless every option is one that there is."""
+    if unknown := sorted(set(given) - set(known)):
+        name = f"{function.__module__}.{function.__qualname__}"
+        raise InvalidTaskOption(
+            f"Task {name}: {', '.join(unknown)} is no option. "
+            f"The options are: {', '.join(sorted(set(known) - {'func', 'run_after'}))}."
+        )
 
 
 def check_options(task: Task[..., Any]) -> None:
     """Raise `InvalidTaskOption`, naming the task, unless every option makes sense."""
+    _priority(task)
     _number(task, "max_attempts", at_least=1, at_most=MAX_ATTEMPTS, whole=True)
-    _number(task, "backoff", at_least=0)
-    _number(task, "max_backoff", at_least=0)
-    _number(task, "time_limit", at_least=0.001)
+    _number(task, "backoff", at_least=0, at_most=MAX_SECONDS)
+    _number(task, "max_backoff", at_least=0, at_most=MAX_SECONDS)
+    _number(task, "time_limit", at_least=0.001, at_most=MAX_SECONDS)
     _exceptions(task, "retry_on")
     _exceptions(task, "give_up_on")
     _queue_name(task)
@@ -33,10 +48,25 @@ def check_options(task: Task[..., Any]) -> None:
     _atomic(task)
 
 
+def earliest_start(task: Task[..., Any], run_after: datetime | timedelta | None) -> datetime | None:
+    """Return `run_after` as a time; a timedelta counts from now. Raises `InvalidTaskOption`."""
+    if not isinstance(run_after, datetime | timedelta | None):
+        _refuse(task, f"run_after must be a datetime or a timedelta, not {run_after!r}")
+    if not isinstance(run_after, timedelta):
+        return run_after
+    try:
+        return timezone.now() + run_after
+    except OverflowError as error:
+        raise InvalidTaskOption(
+            f"Task {task.module_path}: run_after={run_after} is beyond the calendar's end."
+        ) from error
+
+
 def render_unique_key(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> str:
     """Return the part of the unique key that the arguments decide.
 
-    Long keys are cut and end in a digest of the whole, so that they stay apart.
+    Keys that are long, or hold what a database refuses, are cut and end in a digest of the whole,
+    so that they stay apart.
     """
     if task.unique is True:
         text = json.dumps([args, kwargs], sort_keys=True, default=str)
@@ -44,30 +74,30 @@ def render_unique_key(task: Task[..., Any], args: Sequence[Any], kwargs: dict[st
     bound = _signature(task).bind(*args, **kwargs)
     bound.apply_defaults()
     key = str(task.unique).format_map(bound.arguments)
-    if len(key) <= MAX_KEY_LENGTH:
+    if len(key) <= MAX_KEY_LENGTH and key.isprintable():
         return key
-    return f"{key[: MAX_KEY_LENGTH - 65]}~{hashlib.sha256(key.encode()).hexdigest()}"
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    readable = "".join(character if character.isprintable() else "?" for character in key)
+    return f"{readable[: MAX_KEY_LENGTH - 65]}~{digest}"
+
+
+def _priority(task: Task[..., Any]) -> None:
+    if task.priority is None:
+        _refuse(task, "priority must be a whole number, not None")
+    _number(task, "priority", at_least=TASK_MIN_PRIORITY, at_most=TASK_MAX_PRIORITY, whole=True)
 
 
 def _number(
-    task: Task[..., Any],
-    option: str,
-    *,
-    at_least: float,
-    at_most: float | None = None,
-    whole: bool = False,
+    task: Task[..., Any], option: str, *, at_least: float, at_most: float, whole: bool = False
 ) -> None:
     value = getattr(task, option)
     if value is None:
         return
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     is_right_kind = is_number and not (whole and isinstance(value, float))
-    if not (is_right_kind and at_least <= value <= (math.inf if at_most is None else at_most)):
+    if not (is_right_kind and at_least <= value <= at_most):
         kind = "a whole number" if whole else "a number"
-        limit = (
-            f"from {at_least} to {at_most}" if at_most is not None else f"of at least {at_least}"
-        )
-        _refuse(task, f"{option} must be {kind} {limit}, not {value!r}")
+        _refuse(task, f"{option} must be {kind} from {at_least} to {at_most}, not {value!r}")
 
 
 def _exceptions(task: Task[..., Any], option: str) -> None:
@@ -116,8 +146,10 @@ def _unique(task: Task[..., Any]) -> None:
 
 def _unique_key(task: Task[..., Any]) -> None:
     key: object = task.unique_key
-    if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY_LENGTH):
-        _refuse(task, f"unique_key must be 1 to {MAX_KEY_LENGTH} characters, not {key!r}")
+    if key is not None and not (
+        isinstance(key, str) and 0 < len(key) <= MAX_KEY_LENGTH and key.isprintable()
+    ):
+        _refuse(task, f"unique_key must be 1 to {MAX_KEY_LENGTH} printable characters, not {key!r}")
 
 
 def _atomic(task: Task[..., Any]) -> None:

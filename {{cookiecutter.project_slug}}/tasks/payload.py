@@ -1,7 +1,7 @@
 """Arguments and results as JSON text: checked at the call, bounded, and the same when read back."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.json import normalize_json
@@ -51,4 +51,28 @@ _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 def _dump(value: Any) -> str:
-    return "null" if value is None else _encode(normalize_json(value))
+    return "null" if value is None else _encode(_normal(value))
+
+
+def _normal(value: Any) -> Any:
+    """Return what JSON can hold of a value, as Django's tasks do, or raise.
+
+    Django lets keys pass that are no text, and JSON makes text of them: `{1: …}` would come back as
+    `{"1": …}`.
+    """
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, Mapping):
+        return {_key(key): _normal(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_normal(item) for item in value]
+    return normalize_json(value)
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"the key {key!r} of a dictionary is not a string")
+    return key

@@ -75,8 +75,12 @@ class RunResult[**P, R](_Base[P, R]):  # type: ignore[misc]  # the base is froze
 
     def _pauses(self, timeout: float | None) -> Iterator[float]:
         """Yield how long to pause before the next look; each is a little longer than the last."""
+        if self.is_finished:
+            return
         ends = None if timeout is None else time.monotonic() + timeout
         pause = FIRST_LOOK
+        # One look at once: what this result says may be old.
+        yield 0.0
         while not self.is_finished:
             if ends is not None and time.monotonic() >= ends:
                 raise WaitTimeout(

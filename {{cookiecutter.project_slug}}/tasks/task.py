@@ -3,18 +3,17 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, Concatenate, Protocol, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Protocol, Self, overload
 
 import django.tasks
 from django.tasks.base import Task as DjangoTask
-from django.utils import timezone
 
 from tasks import registry
-from tasks.options import check_options, render_unique_key
+from tasks.options import check_names, check_options, earliest_start, render_unique_key
 
 if TYPE_CHECKING:
     from tasks.context import RunContext
@@ -56,6 +55,11 @@ class Task[**P, R](_Base[P, R]):
     unique_key: str | None = None
     """The key of this one call; wins over `unique`."""
 
+    def __new__(cls, **given: Any) -> Self:
+        """Make a task. Raises `InvalidTaskOption` when an option is unknown."""
+        check_names(given.get("func"), (field.name for field in fields(cls)), given)
+        return object.__new__(cls)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "retry_on", _as_tuple(self.retry_on))
         object.__setattr__(self, "give_up_on", _as_tuple(self.give_up_on))
@@ -88,10 +92,12 @@ class Task[**P, R](_Base[P, R]):
             unique_key=self.unique_key if unique_key is None else unique_key,
             max_attempts=self.max_attempts if max_attempts is None else max_attempts,
         )
-        if isinstance(run_after, timedelta):
-            run_after = timezone.now() + run_after
         return DjangoTask.using(  # type: ignore[return-value]  # it is of the class of `changed`
-            changed, priority=priority, queue_name=queue_name, run_after=run_after, backend=backend
+            changed,
+            priority=priority,
+            queue_name=queue_name,
+            run_after=earliest_start(self, run_after),
+            backend=backend,
         )
 
     if TYPE_CHECKING:
@@ -109,7 +115,10 @@ class Task[**P, R](_Base[P, R]):
 
 
 def _as_tuple(classes: Any) -> Any:
-    return (classes,) if isinstance(classes, type) else tuple(classes)
+    """One class alone, and whatever else is no collection, as a tuple of one."""
+    if isinstance(classes, type) or not isinstance(classes, Iterable):
+        return (classes,)
+    return tuple(classes)
 
 
 class _Decorator(Protocol):
@@ -140,6 +149,5 @@ class _Decorator(Protocol):
 
 
 # The very same function as `django.tasks.task`; the published stubs do not know that it hands
-# further
-# keywords to the backend's task class.
+# further keywords to the backend's task class.
 task: _Decorator = django.tasks.task  # type: ignore[assignment]

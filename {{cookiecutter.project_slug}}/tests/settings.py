@@ -5,6 +5,7 @@ name begins with `test_`); unset, they run on SQLite, in a file of its own. Proc
 starts inherit this environment, and so work on the same database.
 """
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -55,3 +56,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # As in development: no warning of the folder that only `collectstatic` makes.
 WHITENOISE_AUTOREFRESH = True
+
+# Tasks that misbehave. A worker that a test starts finds them here too, and there the numbers of
+# the task system may be smaller, so that nothing takes long.
+INSTALLED_APPS += ["tasks.tests.sample"]
+TASKS["default"]["OPTIONS"] = json.loads(os.environ.get("TEST_TASK_OPTIONS", "{}"))

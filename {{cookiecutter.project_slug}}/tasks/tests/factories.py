@@ -1,0 +1,57 @@
+"""Makes workers and runs for tests of the ledger."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db.models.functions import Now
+
+from tasks import ledger
+from tasks.ledger import Claimed
+from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
+
+ADD = "tasks.tests.sample.tasks.add"
+QUEUES = ("default", "brief", "mail")
+
+
+def make_worker(*, silent_for: float = 0.0, status: str = WorkerStatus.ALIVE) -> uuid.UUID:
+    """Enter a worker whose last beat is so many seconds old; return its id.
+
+    It holds no session lock on PostgreSQL: once silent for some seconds it counts as dead there.
+    """
+    worker = Worker(id=uuid.uuid4(), host="test", pid=1, engine="test", threads=1)
+    ledger.register_worker(worker)
+    changed: dict[str, Any] = {"status": status}
+    if silent_for:
+        changed["beat_at"] = Now() - timedelta(seconds=silent_for)
+        changed["lease_until"] = Now() + timedelta(seconds=20 - silent_for)
+    Worker.objects.filter(pk=worker.pk).update(**changed)
+    return worker.id
+
+
+def make_run(**fields: Any) -> TaskRun:
+    """Insert a run of `add(1, 2)`, READY unless said otherwise."""
+    defaults = {"name": ADD, "arguments": '{"args":[1,2],"kwargs":{}}', "max_attempts": 3}
+    run = TaskRun.objects.create(**{**defaults, **fields})
+    run.refresh_from_db()
+    return run
+
+
+def claim(worker_id: uuid.UUID, limit: int = 10, queues: Sequence[str] = QUEUES) -> list[Claimed]:
+    """Claim whatever is ready, runs on their last life included."""
+    return ledger.claim(worker_id, queues, limit, suspects=None)
+
+
+def make_held_run(worker_id: uuid.UUID | None = None, **fields: Any) -> tuple[TaskRun, Claimed]:
+    """Insert a run and claim it, for a new worker unless one is given."""
+    run = make_run(**fields)
+    (claimed,) = claim(make_worker() if worker_id is None else worker_id)
+    run.refresh_from_db()
+    return run, claimed
+
+
+def status_of(run: TaskRun) -> RunStatus:
+    """Return what the table says now."""
+    run.refresh_from_db()
+    return RunStatus(run.status)

@@ -1,0 +1,1 @@
+"""An app that only tests install: tasks that misbehave in every way, and a table for effects."""

@@ -1,0 +1,208 @@
+"""Tasks that succeed, fail, hang, crash and hold, for tests in one process and in many."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tasks.context import RunContext
+from tasks.task import task
+from tasks.tests.sample.models import Mark
+
+LOOK_SECONDS = 0.02
+
+
+class Stumble(Exception):
+    """Worth another attempt."""
+
+
+class Hopeless(Exception):
+    """Not worth another attempt."""
+
+
+def mark(label: str, attempt: int = 0) -> None:
+    """Leave an effect."""
+    Mark.objects.create(label=label, pid=os.getpid(), attempt=attempt)
+
+
+def wait_for(gate: str) -> None:
+    """Wait until a file exists."""
+    while not Path(gate).exists():
+        time.sleep(LOOK_SECONDS)
+
+
+@task
+def add(left: int, right: int) -> int:
+    """The simplest task."""
+    return left + right
+
+
+@task
+def echo(value: Any) -> Any:
+    """Return what came."""
+    return value
+
+
+@task
+async def add_async(left: int, right: int) -> int:
+    """The simplest coroutine."""
+    await asyncio.sleep(0)
+    return left + right
+
+
+@task(max_attempts=3, backoff=2.0, max_backoff=60.0)
+def stumble(message: str = "over a stone") -> None:
+    """Fail every time."""
+    raise Stumble(message)
+
+
+@task(max_attempts=5, retry_on=(Stumble,))
+def fail_as(kind: str) -> None:
+    """Fail in a way that is worth another attempt, or not."""
+    raise {"stumble": Stumble, "hopeless": Hopeless, "value": ValueError}[kind](kind)
+
+
+@task(max_attempts=5, give_up_on=(Hopeless,))
+def give_up(kind: str) -> None:
+    """Fail in a way that ends the run, or not."""
+    raise {"stumble": Stumble, "hopeless": Hopeless}[kind](kind)
+
+
+@task(max_attempts=1)
+def leave(code: int) -> None:
+    """Try to end the process."""
+    sys.exit(code)
+
+
+@task(max_attempts=5)
+def return_object() -> object:
+    """Return what JSON cannot hold."""
+    return object()
+
+
+@task(max_attempts=1)
+async def cancel_itself() -> None:
+    """Raise what asyncio raises in a coroutine that is cancelled, though nobody cancelled it."""
+    raise asyncio.CancelledError
+
+
+@task(unique="{order_id}")
+def once_per_order(order_id: int, note: str = "") -> int:
+    """One live run for each order."""
+    return order_id
+
+
+@task(unique=True)
+def once_per_arguments(*args: Any, **kwargs: Any) -> None:
+    """One live run for the same arguments."""
+
+
+@task(takes_context=True)
+def tell_attempt(context: RunContext) -> int:
+    """Return which attempt this is."""
+    return context.attempt
+
+
+@task(atomic=True, max_attempts=3)
+def mark_atomically(label: str, *, fails: bool = False) -> None:
+    """Leave an effect that stands or falls with the outcome."""
+    mark(label)
+    if fails:
+        raise Stumble(label)
+
+
+@task(queue_name="brief", max_attempts=1)
+def leave_mark(label: str) -> None:
+    """Leave an effect and be done."""
+    mark(label)
+
+
+@task(takes_context=True, max_attempts=5)
+def hold(context: RunContext, label: str, gate: str) -> int:
+    """Leave an effect, then go on until the gate opens; return the process that did."""
+    mark(label, context.attempt)
+    wait_for(gate)
+    return os.getpid()
+
+
+@task(takes_context=True, atomic=True, max_attempts=5)
+def hold_atomically(context: RunContext, label: str, gate: str, began: str) -> int:
+    """Leave an effect, show a file, and go on until the gate opens, all in one transaction."""
+    mark(label, context.attempt)
+    Path(f"{began}-{context.attempt}").touch()
+    wait_for(gate)
+    return os.getpid()
+
+
+@task(takes_context=True, max_attempts=5)
+def die_first(context: RunContext, label: str) -> int:
+    """Kill the worker process the first time."""
+    mark(label, context.attempt)
+    if context.attempt == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+@task(queue_name="brief", priority=50, max_attempts=8)
+def die(label: str) -> None:
+    """Kill the worker process every time."""
+    mark(label)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task(queue_name="brief", priority=50, max_attempts=2)
+def die_twice(label: str) -> None:
+    """Kill the worker process every time, with two attempts in all."""
+    mark(label)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task(time_limit=0.3, max_attempts=1)
+def spin(label: str) -> None:
+    """Compute in Python, past the limit."""
+    mark(label)
+    while True:
+        sum(range(100))
+
+
+@task(time_limit=0.3, max_attempts=1)
+async def spin_async() -> None:
+    """Wait past the limit."""
+    await asyncio.sleep(60)
+
+
+@task(time_limit=0.3, max_attempts=1)
+def sleep_in_c(label: str) -> None:
+    """Be out of the interpreter's reach past the limit."""
+    mark(label)
+    time.sleep(60)
+
+
+@task(takes_context=True, max_attempts=5)
+def work_until_cancelled(context: RunContext, label: str) -> None:
+    """Look often whether to stop."""
+    mark(label)
+    while True:
+        context.raise_if_cancelled()
+        time.sleep(LOOK_SECONDS)
+
+
+@task(max_attempts=5)
+async def wait_until_cancelled(started: str, ended: str) -> None:
+    """Show a file at the beginning, and another when cancelled."""
+    Path(started).touch()
+    try:
+        await asyncio.sleep(60)
+    finally:
+        Path(ended).touch()
+
+
+@task
+async def nap(seconds: float) -> None:
+    """Leave the loop to others for a while."""
+    await asyncio.sleep(seconds)

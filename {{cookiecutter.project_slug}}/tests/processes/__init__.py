@@ -1,0 +1,1 @@
+"""Real workers and timers, killed, frozen and cut off for real."""
