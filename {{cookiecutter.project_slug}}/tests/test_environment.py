@@ -109,7 +109,9 @@ def test_options_in_the_address_win() -> None:
     [
         ("mysql://u:secret@db/shop", "^names neither"),
         ("db.sqlite3", "^names neither"),
-        ("postgres://u:secret@db", "^names no database$"),
+        ("postgres://u:secret@db", "^names no database that"),
+        ("sqlite:///:memory:", "^names no database that"),
+        ("sqlite://", "^names no database that"),
         ("postgres://u:secret@db:x/shop", "^is no URL"),
     ],
 )

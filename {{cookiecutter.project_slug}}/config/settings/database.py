@@ -16,8 +16,8 @@ def database(url: str) -> dict[str, Any]:
     if scheme not in options:
         raise ValueError("names neither a SQLite nor a PostgreSQL database")
     parsed: dict[str, Any] = {**dj_database_url.parse(url)}
-    if not parsed["NAME"]:
-        raise ValueError("names no database")
+    if parsed["NAME"] in ("", ":memory:"):
+        raise ValueError("names no database that the site and a worker could share")
     if scheme == "sqlite":
         # One file, whatever directory a command is started in.
         parsed["NAME"] = str(BASE_DIR / parsed["NAME"])
