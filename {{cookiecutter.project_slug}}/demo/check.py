@@ -10,7 +10,7 @@ from demo import seed
 from demo.processes import Event, Processes
 from emails.models import Email, EmailState
 from orders.states import OrderState
-from tasks.models import LIVE, TaskRun
+from tasks.models import LIVE, RunStatus, TaskRun
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at the database."""
@@ -93,7 +93,8 @@ class Check:
             f"{self.standing.open_orders} orders have not ended and "
             f"{self.standing.unsent_mails} mails are not sent."
         )
-        troubled = TaskRun.objects.exclude(errors="[]").order_by("-id").first()
+        unsuccessful = TaskRun.objects.exclude(status=RunStatus.SUCCESSFUL)
+        troubled = unsuccessful.exclude(errors="[]").order_by("-id").first()
         if troubled is None:
             return f"{rest} No attempt has failed; is the worker too slow for the time given?"
         last = troubled.failures[-1]

@@ -32,8 +32,12 @@ class Program:
 
     name: str
     arguments: tuple[str, ...]
-    hidden: str | None = None
-    """Lines holding this text are not shown: a page that polls would drown all others."""
+    hidden: tuple[str, ...] = ()
+    """Lines holding any of these are not shown: a page that polls would drown all others."""
+
+    def shows(self, line: str) -> bool:
+        """Whether a line that the program wrote is for people to read."""
+        return bool(line) and not any(text in line for text in self.hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +140,9 @@ class Processes:
 
     def _follow(self, program: Program, process: subprocess.Popen[str], output: IO[str]) -> None:
         with output as lines:
-            for line in lines:
-                if program.hidden is None or program.hidden not in line:
-                    self._console.line(program.name, line.rstrip())
+            for line in map(str.rstrip, lines):
+                if program.shows(line):
+                    self._console.line(program.name, line)
         code = process.wait()
         if self._stopping_since is None:
             self._events.put(Exited(program, code))

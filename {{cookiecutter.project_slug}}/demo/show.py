@@ -32,7 +32,7 @@ class Show:
             Program(
                 name="web",
                 arguments=("runserver", "--noreload", "--skip-checks", str(self.port)),
-                hidden='"GET /live/',
+                hidden=('"GET /live/', "Quit the server with"),
             ),
             Program(name="timer", arguments=("timer", "--skip-checks")),
         )

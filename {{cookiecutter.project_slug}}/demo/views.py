@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from demo import actions, seed
 from demo.live import look
@@ -57,7 +57,7 @@ ACTIONS = (
 )
 
 
-@require_GET
+@require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """The page."""
@@ -66,7 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/home.html", context)
 
 
-@require_GET
+@require_safe
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
     """The list of what the tasks do, alone; the page asks for it every other second."""

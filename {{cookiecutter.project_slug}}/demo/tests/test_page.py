@@ -129,6 +129,10 @@ def test_the_live_list_takes_five_queries_however_much_there_is(
         client.get(reverse("demo-live"))
 
 
+def test_the_page_can_be_asked_for_its_head(client: Client) -> None:
+    assert client.head(reverse("home")).status_code == 200
+
+
 def test_the_page_is_not_cached(client: Client) -> None:
     for name in ("home", "demo-live"):
         assert "no-store" in client.get(reverse(name))["Cache-Control"]

@@ -114,7 +114,7 @@ def test_every_line_stands_behind_the_name_of_who_said_it(
 
 
 def test_hidden_lines_are_not_shown(processes: Processes, terminal: Terminal) -> None:
-    processes.start(Program(name="one", arguments=("parent",), hidden="child"))
+    processes.start(Program(name="one", arguments=("parent",), hidden=("child",)))
 
     said(processes, terminal, "one", "ready")
 

@@ -4,6 +4,7 @@ const EVERY = 1500;
 
 const list = document.getElementById("live");
 const pause = document.getElementById("live-pause");
+const lost = document.getElementById("live-lost");
 
 const paused = () => pause.getAttribute("aria-pressed") === "true";
 
@@ -22,6 +23,9 @@ pause.hidden = false;
 pause.addEventListener("click", () => {
   pause.setAttribute("aria-pressed", String(!paused()));
   refresh();
+});
+list.addEventListener("htmx:afterRequest", (event) => {
+  lost.hidden = event.detail.successful;
 });
 document.addEventListener("visibilitychange", refresh);
 setInterval(refresh, EVERY);
