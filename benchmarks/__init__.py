@@ -1,0 +1,1 @@
+"""This project's task engine beside what a user would pick instead: `make benchmark`."""

@@ -1,0 +1,1 @@
+"""This project: its database engine, as baked, in production settings."""

@@ -1,0 +1,99 @@
+"""Enqueue tasks in an engine's environment and say, as JSON, at what rate.
+
+python -m benchmarks.inside.produce ENGINE ACTION [COUNT]
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import cast
+
+import django
+
+from benchmarks.inside.subject import BulkSubject, RawSubject, Subject, subject
+
+PACE_SECONDS = 1 / 40
+LOOK_SECONDS = 0.02
+
+
+def one(engine: Subject, count: int) -> float:
+    """Enqueue one by one; return the tasks a second."""
+    engine.enqueue_stamp(time.time())
+    return _rate(engine.enqueue, count)
+
+
+def many(engine: Subject, count: int) -> float | None:
+    """Enqueue in bulk; return the tasks a second, or None when the engine has no way to."""
+    if not hasattr(engine, "enqueue_many"):
+        return None
+    began = time.perf_counter()
+    cast(BulkSubject, engine).enqueue_many(count)
+    return count / (time.perf_counter() - began)
+
+
+def paced(engine: Subject, count: int) -> None:
+    """Enqueue 40 tasks a second whose bodies note when they began."""
+    due = time.perf_counter()
+    for _ in range(count):
+        engine.enqueue_stamp(time.time())
+        due += PACE_SECONDS
+        time.sleep(max(0.0, due - time.perf_counter()))
+
+
+def wait(engine: Subject, _count: int) -> float:
+    """Wait until all have ended; return when that was seen (seconds since the epoch)."""
+    while engine.has_unfinished():
+        time.sleep(LOOK_SECONDS)
+    return time.time()
+
+
+def together(engine: Subject, seconds: int) -> float:
+    """Enqueue for so many seconds; return the tasks a second."""
+    return _rate_together(engine.enqueue, seconds)
+
+
+def bare(engine: Subject, seconds: int) -> float | None:
+    """As `together`, but insert the row and nothing else; None where there is no such row."""
+    if not hasattr(engine, "insert_bare"):
+        return None
+    return _rate_together(cast(RawSubject, engine).insert_bare, seconds)
+
+
+def _rate(put: Callable[[], None], count: int) -> float:
+    began = time.perf_counter()
+    for _ in range(count):
+        put()
+    return count / (time.perf_counter() - began)
+
+
+def _rate_together(put: Callable[[], None], seconds: int) -> float:
+    count = 0
+    began = time.perf_counter()
+    while (took := time.perf_counter() - began) < seconds:
+        put()
+        count += 1
+    return count / took
+
+
+ACTIONS: dict[str, Callable[[Subject, int], float | None]] = {
+    action.__name__: action for action in (one, many, paced, wait, together, bare)
+}
+
+
+def main(package: str, action: str, count: str = "0") -> None:
+    """Get ready, say so, wait for a line, do one action, and print what it returned."""
+    django.setup()
+    engine = subject(package)
+    # The first query opens a connection.
+    engine.has_unfinished()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(json.dumps(ACTIONS[action](engine, int(count))), flush=True)
+    # Not a plain return: some clients leave threads that would be waited for.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
