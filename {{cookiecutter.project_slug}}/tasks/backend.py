@@ -23,7 +23,7 @@ from tasks.engine import engine
 from tasks.errors import UnknownTask
 from tasks.models import RunStatus, TaskRun
 from tasks.payload import dump_arguments
-from tasks.results import RunResult, parse_id, result_of
+from tasks.results import RunResult, parse_id, result_of, result_of_new
 from tasks.task import Task
 
 type Call = tuple[Sequence[Any], dict[str, Any]]
@@ -47,17 +47,13 @@ class LedgerBackend(BaseTaskBackend):
         With a unique key whose run still lives, that run is returned. Raises `ArgumentsNotJSON` and
         `ArgumentsTooLarge`; the transaction is intact then.
         """
-        self.validate_task(task)
-        run, is_new = ledger.insert(_row(task, args, kwargs))
-        return self._announce(task, [(run, is_new)])[0]
+        return self._insert(task, [(args, kwargs)])[0]
 
     def enqueue_many(
         self, task: Task[..., Any], calls: Iterable[Call]
     ) -> list[RunResult[..., Any]]:
         """Insert a run for every `(args, kwargs)`, in bulk and in one transaction."""
-        self.validate_task(task)
-        rows = [_row(task, args, kwargs) for args, kwargs in calls]
-        return self._announce(task, ledger.insert_many(rows))
+        return self._insert(task, list(calls))
 
     async def aenqueue_many(
         self, task: Task[..., Any], calls: Iterable[Call]
@@ -85,14 +81,20 @@ class LedgerBackend(BaseTaskBackend):
             return [checks.Error(str(error), hint="See docs/settings.md.", id="tasks.E001")]
         return []
 
-    def _announce(
-        self, task: Task[..., Any], rows: list[tuple[TaskRun, bool]]
-    ) -> list[RunResult[..., Any]]:
-        results = [result_of(run, task, self.alias) for run, _ in rows]
-        new = [result for result, (_, is_new) in zip(results, rows, strict=True) if is_new]
-        for result in new:
-            task_enqueued.send(type(self), task_result=result)
-        ready = [run.id for run, is_new in rows if is_new and run.status == RunStatus.READY]
+    def _insert(self, task: Task[..., Any], calls: Sequence[Call]) -> list[RunResult[..., Any]]:
+        runs = [_new_run(task, args, kwargs) for args, kwargs in calls]
+        holders = ledger.insert(runs)
+        results = []
+        ready = []
+        for run, holder, (args, kwargs) in zip(runs, holders, calls, strict=True):
+            if holder is not None:
+                results.append(result_of(holder, task, self.alias))
+                continue
+            result = result_of_new(run, task, self.alias, args, kwargs)
+            results.append(result)
+            task_enqueued.send_robust(type(self), task_result=result)
+            if run.status == RunStatus.READY:
+                ready.append(run.id)
         if ready:
             # Robust: a ring that fails is a log line. The run is stored, and workers also look.
             transaction.on_commit(partial(engine.ring, ready), robust=True)
@@ -111,18 +113,16 @@ class RecordBackend(DummyBackend):
     task_class = Task
 
 
-def _row(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> TaskRun:
+def _new_run(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> ledger.NewRun:
     name = task.module_path
-    run = TaskRun(
+    is_later = task.run_after is not None and task.run_after > timezone.now()
+    return ledger.NewRun(
         name=name,
         queue=task.queue_name,
         priority=task.priority,
+        status=RunStatus.SCHEDULED if is_later else RunStatus.READY,
         arguments=dump_arguments(name, args, kwargs),
         unique_key=task.key_of(args, kwargs),
         max_attempts=task.max_attempts or options().max_attempts,
+        run_at=task.run_after,
     )
-    if task.run_after is not None:
-        run.run_at = task.run_after
-        if task.run_after > timezone.now():
-            run.status = RunStatus.SCHEDULED
-    return run

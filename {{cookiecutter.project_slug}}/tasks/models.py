@@ -55,17 +55,17 @@ class TaskRun(models.Model):
     attempted_at = models.DateTimeField(_("last started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     # Claims so far. Only grows; with the id it is the fencing token that every later write names.
-    attempt = models.IntegerField(_("attempt"), default=0)
+    attempt = models.IntegerField(_("attempt"), default=0, db_default=0)
     # Attempts charged against `max_attempts`: what was handed back unstarted is refunded, a retry
     # by a person begins anew.
-    spent = models.SmallIntegerField(_("attempts spent"), default=0)
-    crashes = models.SmallIntegerField(_("crashes"), default=0)
+    spent = models.SmallIntegerField(_("attempts spent"), default=0, db_default=0)
+    crashes = models.SmallIntegerField(_("crashes"), default=0, db_default=0)
     max_attempts = models.SmallIntegerField(_("most attempts"), default=1)
     # Not a foreign key: a busy history must never slow down a worker's coming and going.
     worker_id = models.UUIDField(_("worker"), null=True, blank=True)
-    cancel_requested = models.BooleanField(_("asked to stop"), default=False)
+    cancel_requested = models.BooleanField(_("asked to stop"), default=False, db_default=False)
     return_value = models.TextField(_("result"), null=True, blank=True)  # noqa: DJ001
-    errors = models.TextField(_("failed attempts"), default="[]")
+    errors = models.TextField(_("failed attempts"), default="[]", db_default="[]")
 
     class Meta:
         verbose_name = _("run")

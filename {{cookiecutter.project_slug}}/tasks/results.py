@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,7 +19,7 @@ from tasks.errors import WaitTimeout
 from tasks.models import RunStatus, TaskRun
 
 if TYPE_CHECKING:
-    from tasks.ledger import Claimed
+    from tasks.ledger import Claimed, NewRun
     from tasks.task import Task
 
     class _Base[**P, R](DjangoTaskResult[P, R]):
@@ -114,6 +114,30 @@ def result_of(run: TaskRun, task: Task[..., Any], backend: str) -> RunResult[...
     )
     object.__setattr__(result, "_return_value", run.result)
     return result
+
+
+def result_of_new(
+    run: NewRun,
+    task: Task[..., Any],
+    backend: str,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+) -> RunResult[..., Any]:
+    """Return a run that has just been inserted as a `RunResult`."""
+    return RunResult(
+        task=task,
+        id=str(run.id),
+        status=TaskResultStatus.READY,
+        enqueued_at=run.enqueued_at,
+        started_at=None,
+        finished_at=None,
+        last_attempted_at=None,
+        args=list(args),
+        kwargs=kwargs,
+        backend=backend,
+        errors=[],
+        worker_ids=[],
+    )
 
 
 def result_of_claim(claimed: Claimed, task: Task[..., Any]) -> RunResult[..., Any]:

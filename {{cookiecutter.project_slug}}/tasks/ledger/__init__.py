@@ -10,7 +10,7 @@ SCHEDULED─┘ └────────────────────�
 
 from tasks.ledger.claim import claim, promote
 from tasks.ledger.history import prune_runs, prune_workers
-from tasks.ledger.insert import insert, insert_many
+from tasks.ledger.insert import insert
 from tasks.ledger.leases import (
     HeldRun,
     held_runs,
@@ -22,19 +22,19 @@ from tasks.ledger.leases import (
 )
 from tasks.ledger.people import cancel, retry
 from tasks.ledger.pulse import Pulse, pulse
-from tasks.ledger.rows import Claimed, Outcome
+from tasks.ledger.rows import Claimed, NewRun, Outcome
 from tasks.ledger.settle import settle
 
 __all__ = [
     "Claimed",
     "HeldRun",
+    "NewRun",
     "Outcome",
     "Pulse",
     "cancel",
     "claim",
     "held_runs",
     "insert",
-    "insert_many",
     "mark_lost_workers",
     "mark_worker_lost",
     "promote",

@@ -1,45 +1,120 @@
-"""A new run, in the caller's transaction."""
+"""New runs, in the caller's transaction: one statement for any number of them."""
 
-from collections.abc import Sequence
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 
+from tasks.ledger.rows import NewRun
 from tasks.models import LIVE, TaskRun
 
-INSERT_BATCH = 500
+BATCH = 1000
 TRIES = 20
 
+# As one text, like the outcomes in `tasks.ledger.settle`: ten times the speed of an INSERT with a
+# parameter for every column. What is not named here has its default in the database.
+_INSERT = """
+INSERT INTO tasks_taskrun (id, name, queue, priority, status, arguments, unique_key, max_attempts,
+    run_at, enqueued_at)
+SELECT id, name, queue, priority, status, arguments, unique_key, max_attempts,
+    COALESCE(run_at, {now}), {now}
+FROM {rows}
+ON CONFLICT DO NOTHING
+RETURNING id, {enqueued_at}
+"""
+_INSERT_POSTGRESQL = _INSERT.format(
+    now="statement_timestamp()",
+    rows="""json_to_recordset(%s::json) AS new(id uuid, name text, queue text, priority int,
+    status text, arguments text, unique_key text, max_attempts int, run_at timestamptz)""",
+    enqueued_at="extract(epoch FROM enqueued_at)::float8",
+)
+_INSERT_SQLITE = _INSERT.format(
+    now="strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
+    # "WHERE true" tells SQLite's parser that ON begins a conflict clause and not a join.
+    rows="""(SELECT value ->> 'id' AS id, value ->> 'name' AS name, value ->> 'queue' AS queue,
+    value ->> 'priority' AS priority, value ->> 'status' AS status,
+    value ->> 'arguments' AS arguments, value ->> 'unique_key' AS unique_key,
+    value ->> 'max_attempts' AS max_attempts, value ->> 'run_at' AS run_at
+    FROM json_each(%s)) WHERE true""",
+    enqueued_at="enqueued_at || ''",
+)
 
-def insert(run: TaskRun) -> tuple[TaskRun, bool]:
-    """Insert a run; return it and `True`, or the live run with the same unique key and `False`."""
-    if run.unique_key is None:
-        run.save(force_insert=True)
-        return run, True
-    for _ in range(TRIES):
-        try:
-            # A savepoint: the caller's transaction survives the refusal. While another transaction
-            # holds the key uncommitted, the database makes this one wait for its end.
-            with transaction.atomic():
-                run.save(force_insert=True)
-        except IntegrityError as refusal:
-            live = TaskRun.objects.filter(unique_key=run.unique_key, status__in=LIVE).first()
-            if live is not None:
-                return live, False
-            if not _is_unique_key(refusal):
-                raise
-            # It ended between the refusal and the look: the key is free again.
-        else:
-            return run, True
-    raise RuntimeError(f"The key {run.unique_key!r} is taken by a run that cannot be seen.")
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def insert_many(runs: Sequence[TaskRun]) -> list[tuple[TaskRun, bool]]:
-    """Insert runs in bulk, in order. Those with a unique key are inserted one by one."""
-    plain = [run for run in runs if run.unique_key is None]
+def insert(runs: Sequence[NewRun]) -> list[TaskRun | None]:
+    """Insert runs, in order.
+
+    For each, returns `None` when it was inserted (its `enqueued_at` is set then), or the live run
+    that holds its unique key. While another transaction holds a key uncommitted, the database makes
+    this one wait for its end. Raises `RuntimeError` when a key is held by a run out of sight.
+    """
+    if len(runs) <= BATCH:
+        return _insert_batch(runs)
     with transaction.atomic():
-        TaskRun.objects.bulk_create(plain, batch_size=INSERT_BATCH)
-        return [(run, True) if run.unique_key is None else insert(run) for run in runs]
+        return [
+            found
+            for start in range(0, len(runs), BATCH)
+            for found in _insert_batch(runs[start : start + BATCH])
+        ]
 
 
-def _is_unique_key(refusal: IntegrityError) -> bool:
-    return "tasks_run_unique_live" in str(refusal) or "unique_key" in str(refusal)
+def _insert_batch(runs: Sequence[NewRun]) -> list[TaskRun | None]:
+    holders: dict[uuid.UUID, TaskRun] = {}
+    missing = list(runs)
+    for _ in range(TRIES):
+        _execute(missing)
+        missing = [run for run in missing if run.enqueued_at is None]
+        if missing:
+            holders |= dict(_holders(missing))
+            # One that ended between the refusal and this look has left its key free: once more.
+            missing = [run for run in missing if run.id not in holders]
+        if not missing:
+            return [holders.get(run.id) for run in runs]
+    raise RuntimeError(f"The key {missing[0].unique_key!r} is held by a run that cannot be seen.")
+
+
+def _execute(runs: Sequence[NewRun]) -> None:
+    is_postgresql = connection.vendor == "postgresql"
+    by_id: dict[Any, NewRun] = {run.id if is_postgresql else run.id.hex: run for run in runs}
+    rows = _encode([_row(run, is_postgresql=is_postgresql) for run in runs])
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_POSTGRESQL if is_postgresql else _INSERT_SQLITE, [rows])
+        for id_, enqueued_at in cursor.fetchall():
+            by_id[id_].enqueued_at = (
+                datetime.fromtimestamp(enqueued_at, UTC)
+                if is_postgresql
+                else datetime.fromisoformat(enqueued_at).replace(tzinfo=UTC)
+            )
+
+
+def _row(run: NewRun, *, is_postgresql: bool) -> dict[str, Any]:
+    run_at = run.run_at
+    if run_at is not None and not is_postgresql:
+        # As Django stores it there: in UTC, without saying so.
+        run_at = run_at.astimezone(UTC).replace(tzinfo=None)
+    return {
+        "id": run.id.hex,
+        "name": run.name,
+        "queue": run.queue,
+        "priority": run.priority,
+        "status": run.status.value,
+        "arguments": run.arguments,
+        "unique_key": run.unique_key,
+        "max_attempts": run.max_attempts,
+        "run_at": None if run_at is None else str(run_at),
+    }
+
+
+def _holders(runs: Sequence[NewRun]) -> Iterator[tuple[uuid.UUID, TaskRun]]:
+    """Yield the live run that holds its key, for each of those that were refused."""
+    keys = {run.unique_key for run in runs if run.unique_key is not None}
+    live = {
+        run.unique_key: run for run in TaskRun.objects.filter(unique_key__in=keys, status__in=LIVE)
+    }
+    for run in runs:
+        if run.unique_key in live:
+            yield run.id, live[run.unique_key]

@@ -1,10 +1,29 @@
 """What a claim returns and what settles it."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from tasks.ids import uuid7
 from tasks.models import RunStatus
+
+
+@dataclass(slots=True, kw_only=True)
+class NewRun:
+    """A run to be inserted."""
+
+    name: str
+    queue: str
+    priority: int
+    status: RunStatus
+    arguments: str
+    unique_key: str | None
+    max_attempts: int
+    run_at: datetime | None
+    """`None`: now, by the database's clock."""
+    id: uuid.UUID = field(default_factory=uuid7)
+    enqueued_at: datetime | None = None
+    """Set when it was inserted."""
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ from django.tasks.base import TaskResultStatus
 from django.tasks.signals import task_enqueued
 from django.utils import timezone
 
-from tasks import ledger
 from tasks.backend import LedgerBackend
 from tasks.engine import engine
 from tasks.enqueue import aenqueue_many, enqueue_many
@@ -337,11 +336,3 @@ def test_the_backend_says_what_it_can_do() -> None:
     assert default_task_backend.supports_async_task
     assert default_task_backend.supports_get_result
     assert default_task_backend.supports_priority
-
-
-def test_the_ledger_takes_no_second_live_run_with_one_key() -> None:
-    first = TaskRun(name="a", unique_key="k")
-    second = TaskRun(name="a", unique_key="k")
-
-    assert ledger.insert(first) == (first, True)
-    assert ledger.insert(second) == (first, False)
