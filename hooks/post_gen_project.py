@@ -27,11 +27,12 @@ def lay_engine():
 
 
 def write_env():
-    """Write secrets that only this project has; those of an earlier bake are kept."""
+    """Write the example with secrets that only this project has; an earlier bake's are kept."""
     if not Path(".env").exists():
+        example = Path(".env.example").read_text("utf-8")
         file = os.open(".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(file, "w", encoding="utf-8") as env:
-            env.write(f"DEBUG=true\nSECRET_KEY={secrets.token_urlsafe(50)}\n")
+            env.write(example.replace("=change-me\n", f"={secrets.token_urlsafe(50)}\n"))
 
 
 def git(*arguments):

@@ -14,6 +14,8 @@ ANSWERS = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
 OFFERED: list[str] = ANSWERS["task_engine"]
 # All that will ever be offered: a bake holds no word of those that were not chosen.
 ENGINES = {"database": (), "dramatiq": ("dramatiq",), "rearq": ("rearq", "tortoise")}
+# Our own environment is not the one of what we bake.
+OUTSIDE = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
 CACHES = {".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", "var"}
 
 
@@ -46,7 +48,7 @@ def run(
     ran = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env={**os.environ, **(env or {})},
+        env={**OUTSIDE, **(env or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

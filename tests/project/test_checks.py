@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from tests.template import ROOT, run
+import pytest
+
+from tests.template import ROOT, bake, run
 
 CACHES = {"MYPY_CACHE_DIR": str(ROOT / "build" / "cache" / "project")}
 # As in a shell that knows nothing of this machine's databases.
@@ -29,6 +31,20 @@ def test_production_refuses_the_key_of_the_example(project: Path) -> None:
 
     assert "SECRET_KEY" in said
     assert "no issues" not in said
+
+
+@pytest.mark.parametrize("name", ["O'Brien & Söhne", "C#: 100% %(x)s # !", "🎉 Shop"])
+def test_the_site_is_called_by_the_projects_name(name: str, project: Path, tmp_path: Path) -> None:
+    other = bake(tmp_path / "out", project_name=name)
+    show = "from django.conf import settings; print(settings.SHOP_NAME)"
+
+    said = run(
+        *(project / ".venv/bin/python", "-c", show),
+        cwd=other,
+        env={**NO_SERVICE, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUTF8": "1"},
+    )
+
+    assert said == f"{name}\n"
 
 
 def test_its_own_tests_pass_on_sqlite(project: Path) -> None:
