@@ -3,7 +3,7 @@ ENGINE ?= database
 OUT ?= build
 DEMO := build/demo/task-shop
 TOOLS := "$(CURDIR)/scripts/bootstrap"
-RUN := $(TOOLS) uv run --frozen --group
+RUN := $(TOOLS) uv run --quiet --frozen --group
 
 .PHONY: help demo test lint bake relock docs clean
 
@@ -11,6 +11,7 @@ help: # List the targets
 	@sed -n 's/^\([a-z]*\):.*# \(.*\)/make \1	\2/p' Makefile
 
 demo: # Bake the default project and run it; CHECK=1 stops when its orders are done
+	@echo "Baking the default project into $(DEMO) (the first time, its packages are fetched)"
 	@$(MAKE) --silent bake OUT=build/demo >/dev/null
 	@cd $(DEMO) && $(TOOLS) uv sync --frozen --no-dev --quiet && exec .venv/bin/python manage.py demo $(if $(CHECK),--check)
 
