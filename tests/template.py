@@ -60,6 +60,13 @@ def run(
     return ran.stdout
 
 
+def tracked() -> list[str]:
+    """Every file that git knows of, or would."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()]
+
+
 def files(tree: Path) -> Iterator[Path]:
     """Every file of a tree, tools' caches apart."""
     for path in sorted(tree.rglob("*")):

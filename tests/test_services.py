@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 
 from tests import services
+from tests.template import ROOT, run
 
 
 class Finder(Protocol):
@@ -82,3 +84,25 @@ def test_a_private_redis_is_started_and_stopped() -> None:
     with services.redis({}) as url:
         assert services.redis_answers(url)
     assert not services.redis_answers(url)
+
+
+def test_what_could_not_be_tested_is_said_last(tmp_path: Path) -> None:
+    (tmp_path / "nothing_here.py").write_text(
+        "from tests import services\n"
+        "def none(environ):\n"
+        "    raise services.Unavailable('none here')\n"
+        "services.postgres = none\n",
+        "utf-8",
+    )
+    test = tmp_path / "test_needs_postgres.py"
+    test.write_text("def test_it(postgres): raise AssertionError\n", "utf-8")
+
+    said = run(
+        *(sys.executable, "-m", "pytest", "-p", "nothing_here", "-p", "tests.conftest"),
+        *("-c", ROOT / "pyproject.toml", test),
+        cwd=tmp_path,
+        env={"PYTHONPATH": f"{tmp_path}:{ROOT}", "TEST_DATABASE_URL": ""},
+    )
+
+    assert "1 skipped" in said
+    assert said.splitlines()[-1] == "NOT TESTED: the project on PostgreSQL (none here)"

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.template import CACHES, ROOT, run
+from tests.template import ROOT, run, tracked
 
 IDENTITY = ("-c", "user.name=Someone", "-c", "user.email=someone@example.com")
-SKIPPED = shutil.ignore_patterns(*CACHES, ".tools", "build")
 
 
 def commit(folder: Path, message: str) -> None:
@@ -21,7 +20,9 @@ def commit(folder: Path, message: str) -> None:
 def template(tmp_path: Path) -> Path:
     """A copy of this template as a repository of its own."""
     copy = tmp_path / "tasks-template.git"
-    shutil.copytree(ROOT, copy, ignore=SKIPPED, symlinks=True)
+    for name in tracked():
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy / name)
     run("git", "init", "--quiet", "--initial-branch=main", cwd=copy)
     commit(copy, "First version")
     return copy

@@ -4,12 +4,11 @@ import ast
 import fnmatch
 import re
 import socket
-import subprocess
 from pathlib import PurePosixPath
 
 import pytest
 
-from tests.template import ANSWERS, OFFERED, RAW, ROOT, text_files
+from tests.template import ANSWERS, OFFERED, RAW, ROOT, text_files, tracked
 
 # The only files in which cookiecutter fills something in.
 RENDERED = {"README.md", "pyproject.toml", "uv.lock", ".env.example", "compose.yaml"}
@@ -20,13 +19,6 @@ SECRET = re.compile(
     # A key that counts up is nobody's.
     r"""|(?i:secret_key|password|token)['"]?\s*[:=]\s*['"]?(?!0123456789)[\w+/=-]{40,})"""
 )
-
-
-def tracked() -> list[str]:
-    """Every file that git knows of, or would."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()]
 
 
 def is_copied(name: str) -> bool:
