@@ -5,7 +5,7 @@ DEMO := build/demo/task-shop
 TOOLS := "$(CURDIR)/scripts/bootstrap"
 RUN := $(TOOLS) uv run --quiet --frozen --group
 
-.PHONY: help demo test lint bake relock docs clean
+.PHONY: help demo test lint bake relock benchmark docs clean
 
 help: # List the targets
 	@sed -n 's/^\([a-z]*\):.*# \(.*\)/make \1	\2/p' Makefile
@@ -26,6 +26,9 @@ bake: # Bake a project into a folder: make bake ENGINE=database OUT=build
 
 relock: # Renew the lock of the template's tools and of each engine
 	@$(TOOLS) scripts/relock
+
+benchmark: # This project's engine beside others, in one table: make benchmark ARGS="--quick"
+	@$(RUN) test python -m benchmarks $(ARGS)
 
 docs: # Build the documentation into build/docs; a broken link is an error
 	@$(RUN) docs zensical build --strict

@@ -1,76 +1,74 @@
 """Measure this project's engine beside others, in one run: `make benchmark`."""
 
-import argparse
 import json
+import os
 import signal
 import sys
 import tempfile
 from contextlib import ExitStack
-from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
 from benchmarks.engines.engine import Engine
 from benchmarks.environments import environment
-from benchmarks.measures import Figures, measure, median
+from benchmarks.measures import measure
+from benchmarks.options import Options, parse
+from benchmarks.report import report
+from benchmarks.results import Results
 from benchmarks.rig import Rig, Servers
 from benchmarks.servers import postgres
 from tests.services import private_redis
 
-PACKAGES = ("ours",)
-ENGINES: tuple[Engine, ...] = tuple(
-    engine
-    for package in PACKAGES
-    for engine in import_module(f"benchmarks.engines.{package}.engine").ENGINES
-)
+PACKAGES = ("ours", "procrastinate", "django_tasks_db", "django_ox", "celery", "huey")
 
 
 def main() -> None:
     """Measure, and print the tables."""
     # So that what was started is also stopped when this is told to stop.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
-    options = _options()
-    figures = run(options)
-    report(figures)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to stop"))
+    options = parse([engine for package in PACKAGES for engine in _engines(package)])
+    results = run(options)
+    print(report(results))
     if options.json:
-        options.json.write_text(json.dumps({k: asdict(v) for k, v in figures.items()}, indent=2))
+        options.json.write_text(json.dumps(results.as_json(), indent=2) + "\n", "utf-8")
 
 
-def run(options: argparse.Namespace) -> dict[str, Figures]:
-    """Measure each chosen engine once in every round; return the medians."""
-    chosen = [engine for engine in ENGINES if not options.only or engine.slug in options.only]
+def run(options: Options) -> Results:
+    """Measure each engine once in every round, one after the other."""
+    results = Results()
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-"))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-")))
         servers = Servers(
             postgres=stack.enter_context(postgres()), redis=stack.enter_context(private_redis())
         )
-        homes = {e.package: environment(e.package, project=options.project) for e in chosen}
-        rigs = [Rig(e, homes[e.package], servers, Path(folder)) for e in chosen]
-        for rig in rigs:
-            rig.prepare()
-        rounds: dict[str, list[Figures]] = {engine.name: [] for engine in chosen}
+        rigs = _rigs(options, servers, folder)
         for turn in range(options.rounds):
             for rig in rigs:
-                print(f"round {turn + 1}: {rig.engine.name}", file=sys.stderr)
-                taken = measure(rig, quick=options.quick, all_of_it=turn == 0 and not options.quick)
-                rounds[rig.engine.name].append(taken)
-                print("   ", taken, file=sys.stderr)
-        return {name: median(taken) for name, taken in rounds.items()}
+                _say(f"Round {turn + 1} of {options.rounds}: {rig.engine.name}")
+                in_full = turn == 0 and not options.quick
+                results.add(rig.engine.name, measure(rig, quick=options.quick, in_full=in_full))
+    return results
 
 
-def report(figures):
-    for n, f in figures.items():
-        print(n, {k: round(v, 1) for k, v in asdict(f).items()})
+def _rigs(options: Options, servers: Servers, folder: Path) -> list[Rig]:
+    packages = dict.fromkeys(engine.package for engine in options.engines)
+    homes = {}
+    for package in packages:
+        _say(f"Environment of {package}")
+        homes[package] = environment(package, project=options.project)
+    rigs = [Rig(engine, homes[engine.package], servers, folder) for engine in options.engines]
+    for rig in rigs:
+        rig.prepare()
+    return rigs
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make benchmark", description=__doc__)
-    parser.add_argument("--only", action="append", choices=[engine.slug for engine in ENGINES])
-    parser.add_argument("--quick", action="store_true", help="a quarter of the rows, no idle")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--project", type=Path, help="a laid-out project instead of a fresh bake")
-    return parser.parse_args()
+def _engines(package: str) -> tuple[Engine, ...]:
+    engines: tuple[Engine, ...] = import_module(f"benchmarks.engines.{package}.engine").ENGINES
+    return engines
+
+
+def _say(line: str) -> None:
+    print(f"{line} (load {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

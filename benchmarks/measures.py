@@ -2,11 +2,10 @@
 
 import statistics
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from math import isnan, nan
+from dataclasses import dataclass
+from math import nan
 
-from benchmarks.processes import Session
+from benchmarks.processes import Call, Session
 from benchmarks.rig import Rig
 
 SINGLES = 2_000
@@ -20,7 +19,7 @@ MEMORY_ROWS = 50_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The measures; NaN for what an engine has not, or was not measured in this round."""
+    """One round of one engine; NaN for what it has not, or what was left out of this round."""
 
     enqueue: float = nan
     enqueue_many: float = nan
@@ -31,33 +30,25 @@ class Figures:
     idle: float = nan
     memory: float = nan
     producers: float = nan
-    bare: float = nan
+    share: float = nan
 
 
-def measure(rig: Rig, *, quick: bool, all_of_it: bool) -> Figures:
-    """One round; `all_of_it` includes what takes long and varies little."""
+def measure(rig: Rig, *, quick: bool, in_full: bool) -> Figures:
+    """One round; `in_full` includes what takes long and varies little."""
     rows = rig.engine.rows // (4 if quick else 1)
-    singles = min(SINGLES, rows)
     rig.reset()
-    enqueue = rig.ask("one", singles)
-    enqueue_many = rig.ask("many", max(rows - singles, singles))
-    in_bulk = 0 if isnan(enqueue_many) else max(rows - singles, singles)
-    idle = memory = producers = bare = nan
+    enqueue, enqueue_many = fill(rig, rows)
+    idle = memory = producers = share = nan
     # The process that watches the end is up before the worker: neither waits for the other.
     with rig.call("wait") as watch, rig.worker() as worker:
-        rig.wait_for_stamps(1)
-        used = worker.cpu_seconds()
-        watch.start()
-        ended = watch.answer()
-        drain = (singles + in_bulk) / (ended - rig.stamps()[0].began)
-        cpu = (worker.cpu_seconds() - used) / (singles + in_bulk) * 1e6
+        drain, cpu = drained(rig, rows, watch, worker)
         p50, p99 = latency(rig, PACED // (2 if quick else 1))
-        if all_of_it:
+        if in_full:
             idle = rig.statements_a_second(IDLE_SECONDS)
-            memory = growth(rig, worker)
-    if all_of_it:
-        producers = rig.ask_together("together", PRODUCERS, PRODUCER_SECONDS)
-        bare = rig.ask_together("bare", PRODUCERS, PRODUCER_SECONDS)
+            # With the others it would take minutes, and no target depends on it.
+            memory = growth(rig, worker) if rig.engine.ours else nan
+    if in_full and rig.engine.ours:
+        producers, share = together(rig)
     return Figures(
         enqueue=enqueue,
         enqueue_many=enqueue_many,
@@ -68,8 +59,35 @@ def measure(rig: Rig, *, quick: bool, all_of_it: bool) -> Figures:
         idle=idle,
         memory=memory,
         producers=producers,
-        bare=bare,
+        share=share,
     )
+
+
+def fill(rig: Rig, rows: int) -> tuple[float, float]:
+    """Enqueue so many tasks, 2,000 or half of them one by one, the others in bulk if possible.
+
+    Returns the tasks a second of each way.
+    """
+    singles = min(SINGLES, rows // 2)
+    enqueue = rig.ask("one", singles)
+    others = rows - singles
+    if rig.engine.in_bulk:
+        return enqueue, rig.ask("many", others)
+    rig.ask("one", others)
+    return enqueue, nan
+
+
+def drained(rig: Rig, rows: int, watch: Call, worker: Session) -> tuple[float, float]:
+    """Let a worker do all that waits.
+
+    Returns the tasks a second, from the first body to the last outcome stored, and the worker's own
+    processor time for one, in microseconds.
+    """
+    rig.wait_for_stamps(1)
+    used = worker.cpu_seconds()
+    watch.start()
+    took = watch.answer() - rig.stamps()[0].began
+    return rows / took, (worker.cpu_seconds() - used) / rows * 1e6
 
 
 def latency(rig: Rig, count: int) -> tuple[float, float]:
@@ -83,20 +101,14 @@ def latency(rig: Rig, count: int) -> tuple[float, float]:
 
 
 def growth(rig: Rig, worker: Session) -> float:
-    """By how many MB a worker grows over 50,000 tasks; NaN for what would take minutes."""
-    if not rig.engine.ours:
-        return nan
+    """By how many MB a worker grows over 50,000 tasks."""
     before = worker.megabytes()
     rig.ask("many", MEMORY_ROWS)
     rig.ask("wait")
     return worker.megabytes() - before
 
 
-def median(rounds: Sequence[Figures]) -> Figures:
-    """The median of each measure over the rounds in which it was taken."""
-    return Figures(**{field.name: _median(rounds, field.name) for field in fields(Figures)})
-
-
-def _median(rounds: Sequence[Figures], name: str) -> float:
-    values: list[float] = [getattr(figures, name) for figures in rounds]
-    return statistics.median([value for value in values if not isnan(value)] or [nan])
+def together(rig: Rig) -> tuple[float, float]:
+    """What 16 producers enqueue a second, and its share of what they INSERT past the engine."""
+    producers = rig.ask_together("together", PRODUCERS, PRODUCER_SECONDS)
+    return producers, producers / rig.ask_together("bare", PRODUCERS, PRODUCER_SECONDS)

@@ -57,7 +57,7 @@ class Rig:
         run(migrate, cwd=self._home.folder, env=self._env)
         if self.engine.store is Store.POSTGRESQL:
             self._postgres.recreate(f"{self.engine.slug}-empty", self.engine.slug)
-        elif self._file.exists():
+        else:
             shutil.copy(self._file, self._file.with_suffix(".empty"))
 
     def reset(self) -> None:
@@ -67,10 +67,8 @@ class Rig:
             self._postgres.recreate(self.engine.slug, f"{self.engine.slug}-empty")
             return
         for file in self._folder.glob("store.sqlite3*"):
-            if file.suffix != ".empty":
-                file.unlink()
-        if (empty := self._file.with_suffix(".empty")).exists():
-            shutil.copy(empty, self._file)
+            file.unlink()
+        shutil.copy(self._file.with_suffix(".empty"), self._file)
 
     @contextmanager
     def call(self, action: str, count: int = 0) -> Iterator[Call]:

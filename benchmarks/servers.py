@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own with its default durability, so that nobody else's work is in the numbers."""
+"""A PostgreSQL of our own, with its defaults: nobody else's work is in the numbers."""
 
 import shutil
 import tempfile

@@ -34,6 +34,8 @@ class Engine:
     """Environment variables, for the settings to read."""
     rows: int = 2_000
     """No-op tasks to enqueue and drain in a round."""
+    in_bulk: bool = False
+    """Whether it can enqueue many at once."""
     ours: bool = False
     """Whether the targets are for this one."""
 

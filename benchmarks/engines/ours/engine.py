@@ -16,6 +16,7 @@ ENGINES = tuple(
             "DEMO": "true",
         },
         rows=20_000,
+        in_bulk=True,
         ours=True,
     )
     for store in Store

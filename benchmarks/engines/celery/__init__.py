@@ -1,0 +1,1 @@
+"""Celery with a Redis broker: with results in PostgreSQL, and without results."""

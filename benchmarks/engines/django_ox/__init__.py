@@ -1,0 +1,1 @@
+"""django-ox: a database backend of `django.tasks` with many features."""

@@ -1,0 +1,1 @@
+"""django-tasks-db: the reference database backend of `django.tasks`."""

@@ -1,0 +1,1 @@
+"""Procrastinate: jobs in PostgreSQL, woken by NOTIFY."""
