@@ -81,11 +81,12 @@ async def run_async(claimed: Claimed, executing: Executing) -> Finished:
     executing.enter(execution)
     try:
         return Finished(claimed, execution, succeed(execution, await _call_async(execution)))
-    except asyncio.CancelledError:
-        if not execution.stop.requested:
+    except asyncio.CancelledError as error:
+        if execution.handed_back:
             raise
-        error = TaskCancelled("The run was asked to stop.")
-        return Finished(claimed, execution, fail(execution, error))
+        # Cancelled by nobody here: what the body waited for was, which is an error like any other.
+        asked = TaskCancelled("The run was asked to stop.") if execution.stop.requested else error
+        return Finished(claimed, execution, fail(execution, asked))
     except BaseException as error:  # noqa: BLE001 - as above
         return Finished(claimed, execution, fail(execution, error))
     finally:
@@ -100,7 +101,7 @@ def begin(claimed: Claimed) -> Execution | Finished:
         return Finished(claimed, None, _unknown(claimed))
     try:
         result = result_of_claim(claimed, task)
-    except (ValueError, TypeError, LookupError) as error:
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
         return Finished(claimed, None, _unreadable(claimed, error))
     execution = Execution(claimed, task, result, Stop())
     if task.time_limit is not None:

@@ -31,8 +31,8 @@ class Pulse:
     """Whether a scheduled run has become due."""
     lost: bool
     """Whether a worker is lost, or a run is held by nobody who lives."""
-    suspects: bool
-    """Whether a run on its last life is READY: it is to be executed alone."""
+    suspects: frozenset[str]
+    """The queues in which a run on its last life is READY: it is to be executed alone."""
 
 
 # The queues are found by one look in the index for each, not by reading what waits in them.
@@ -47,8 +47,8 @@ _READY_QUEUES = """
 _ORPHANED = """EXISTS (SELECT 1 FROM tasks_taskrun AS run WHERE status = 'RUNNING' AND NOT EXISTS (
         SELECT 1 FROM tasks_worker WHERE id = run.worker_id AND status = 'ALIVE'))"""
 
-_SUSPECTS = """EXISTS (SELECT 1 FROM tasks_taskrun
-        WHERE status = 'READY' AND crashes > 0 AND crashes >= %(last_life)s)"""
+_SUSPECTS = """FROM tasks_taskrun
+        WHERE status = 'READY' AND crashes > 0 AND crashes >= %(last_life)s"""
 
 _PULSE_POSTGRESQL = f"""
 WITH beat AS (
@@ -64,7 +64,7 @@ SELECT EXISTS (SELECT FROM beat),
             OR beat_at < statement_timestamp() - make_interval(secs => %(dead_after)s)
                 AND lock_key NOT IN ({HELD_LOCK_KEYS})))
         OR {_ORPHANED},
-    {_SUSPECTS}
+    ARRAY(SELECT DISTINCT queue {_SUSPECTS})
 """  # noqa: S608 - constants of this package only
 
 _NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
@@ -76,7 +76,7 @@ SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'AL
     EXISTS (SELECT 1 FROM tasks_worker WHERE status = 'ALIVE' AND id <> %(worker)s
             AND lease_until < {_NOW_SQLITE})
         OR {_ORPHANED},
-    {_SUSPECTS}
+    (SELECT json_group_array(DISTINCT queue) {_SUSPECTS})
 """  # noqa: S608
 
 
@@ -101,7 +101,13 @@ def _pulse_postgresql(worker_id: uuid.UUID) -> Pulse:
     with connection.cursor() as cursor:
         cursor.execute(_PULSE_POSTGRESQL, parameters)
         alive, ready, due, lost, suspects = cursor.fetchone()
-    return Pulse(alive=alive, ready=frozenset(ready), due=due, lost=lost, suspects=suspects)
+    return Pulse(
+        alive=alive,
+        ready=frozenset(ready),
+        due=due,
+        lost=lost,
+        suspects=frozenset(suspects),
+    )
 
 
 def _look_sqlite(worker_id: uuid.UUID) -> Pulse:
@@ -113,5 +119,5 @@ def _look_sqlite(worker_id: uuid.UUID) -> Pulse:
         ready=frozenset(json.loads(ready)),
         due=bool(due),
         lost=bool(lost),
-        suspects=bool(suspects),
+        suspects=frozenset(json.loads(suspects)),
     )

@@ -32,6 +32,8 @@ class Execution:
     """How its body is interrupted at its time limit; `None` when it has none."""
     cancel: Callable[[], object] | None = None
     """How an `async def` body is cancelled."""
+    handed_back: bool = False
+    """The worker leaves, and somebody else has the run: there is no outcome to report."""
 
     def tell_to_stop(self) -> None:
         """Let the body know that its run should end."""

@@ -41,6 +41,10 @@ class ThreadPool:
         for thread in self._threads:
             thread.start()
 
+    def are_alive(self) -> bool:
+        """Whether every thread lives."""
+        return all(thread.is_alive() for thread in self._threads)
+
     def put(self, claimed: Claimed) -> None:
         """Queue a claim."""
         self._inbox.put(claimed)

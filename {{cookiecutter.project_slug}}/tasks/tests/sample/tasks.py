@@ -116,7 +116,7 @@ def mark_atomically(label: str, *, fails: bool = False) -> None:
         raise Stumble(label)
 
 
-@task(queue_name="brief", max_attempts=1)
+@task(queue_name="brief")
 def leave_mark(label: str) -> None:
     """Leave an effect and be done."""
     mark(label)

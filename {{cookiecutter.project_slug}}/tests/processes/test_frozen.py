@@ -1,0 +1,82 @@
+"""A worker that stood still past its lease finds that its runs are no longer its own."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
+from tasks.tests.sample.models import Mark
+from tasks.tests.sample.tasks import hold, hold_atomically
+from tests.processes.harness import (
+    Programs,
+    freeze,
+    is_alive,
+    wait_for_status,
+    wait_until,
+)
+
+SHORT_LEASE = {"lease": 3.0}
+
+
+def test_a_late_workers_outcome_is_refused(programs: Programs, gate: Path) -> None:
+    (late,) = programs.worker("--threads=1", options=SHORT_LEASE).workers()
+    result = hold.enqueue("held", str(gate))
+    wait_until(Mark.objects.exists, "the run began")
+    freeze(late)
+    (other,) = programs.worker("--threads=1", options=SHORT_LEASE).workers()
+    wait_until(lambda: Mark.objects.filter(pid=other.pid).exists(), "the other began it")
+    gate.touch()
+    wait_for_status(RunStatus.SUCCESSFUL, result.id)
+
+    os.kill(late.pid, signal.SIGCONT)
+
+    wait_until(lambda: not is_alive(late.pid), "the late worker left")
+    run = TaskRun.objects.get(pk=result.id)
+    assert (run.status, run.attempt, run.crashes) == (RunStatus.SUCCESSFUL, 2, 1)
+    assert (run.result, run.worker_id) == (other.pid, other.pk)
+    assert Worker.objects.get(pk=late.pk).status == WorkerStatus.LOST
+
+
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="the frozen transaction holds the one write lock there"
+)
+def test_a_late_workers_transaction_is_undone(
+    programs: Programs, gate: Path, tmp_path: Path
+) -> None:
+    began = tmp_path / "began"
+    (late,) = programs.worker("--threads=1", options=SHORT_LEASE).workers()
+    result = hold_atomically.enqueue("effect", str(gate), str(began))
+    wait_until(Path(f"{began}-1").exists, "the run began")
+    freeze(late)
+    (other,) = programs.worker("--threads=1", options=SHORT_LEASE).workers()
+    wait_until(Path(f"{began}-2").exists, "the other began it")
+    gate.touch()
+    wait_for_status(RunStatus.SUCCESSFUL, result.id)
+
+    os.kill(late.pid, signal.SIGCONT)
+
+    wait_until(lambda: not is_alive(late.pid), "the late worker left")
+    assert [mark.pid for mark in Mark.objects.all()] == [other.pid]
+    assert TaskRun.objects.get(pk=result.id).result == other.pid
+
+
+def test_a_worker_that_was_frozen_in_a_transaction_leaves_one_effect(
+    programs: Programs, gate: Path, tmp_path: Path
+) -> None:
+    began = tmp_path / "began"
+    (late,) = programs.worker("--threads=1", options=SHORT_LEASE).workers()
+    result = hold_atomically.enqueue("effect", str(gate), str(began))
+    wait_until(Path(f"{began}-1").exists, "the run began")
+    os.kill(late.pid, signal.SIGSTOP)
+    gate.touch()
+    if connection.vendor == "postgresql":
+        programs.worker("--threads=1", options=SHORT_LEASE)
+        wait_for_status(RunStatus.SUCCESSFUL, result.id)
+
+    os.kill(late.pid, signal.SIGCONT)
+
+    wait_for_status(RunStatus.SUCCESSFUL, result.id)
+    assert Mark.objects.count() == 1

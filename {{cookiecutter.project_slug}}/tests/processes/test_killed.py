@@ -1,0 +1,76 @@
+"""Whoever is killed, its runs go on elsewhere, and nothing happens twice that must not."""
+
+import os
+import signal
+from pathlib import Path
+
+from django.db import connection
+
+from demo import sandbox
+from demo.models import SandboxCharge, SandboxState
+from orders.models import Order
+from orders.states import OrderState
+from orders.tests.factories import make_order
+from orders.tests.invariants import assert_books_balance
+from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
+from tasks.tests.sample.models import Mark
+from tasks.tests.sample.tasks import hold
+from tests.processes.harness import Programs, is_alive, wait_for_status, wait_until
+
+
+def test_a_lost_machines_run_is_soon_done_by_another(programs: Programs, gate: Path) -> None:
+    both = [programs.worker("--threads=1"), programs.worker("--threads=1")]
+    result = hold.enqueue("held", str(gate))
+    first = wait_until(Mark.objects.first, "the run began")
+    lost = next(program for program in both if first.pid in program.pids())
+
+    lost.kill()
+
+    wait_until(
+        lambda: Mark.objects.count() == 2,
+        "the run began again",
+        seconds=6 if connection.vendor == "postgresql" else 25,
+    )
+    gate.touch()
+    wait_for_status(RunStatus.SUCCESSFUL, result.id)
+    run = TaskRun.objects.get(pk=result.id)
+    assert run.result == Mark.objects.latest("id").pid != first.pid
+    assert (run.attempt, run.crashes) == (2, 1)
+    assert [failure["exception_class_path"] for failure in run.failures] == [
+        "tasks.errors.WorkerLost"
+    ]
+    assert Worker.objects.get(pid=first.pid).status == WorkerStatus.LOST
+
+
+def test_a_killed_processes_run_goes_to_its_sibling_at_once(programs: Programs, gate: Path) -> None:
+    program = programs.worker("--threads=2", processes=2)
+    result = hold.enqueue("held", str(gate))
+    first = wait_until(Mark.objects.first, "the run began")
+    (sibling,) = [worker for worker in program.workers() if worker.pid != first.pid]
+
+    os.kill(first.pid, signal.SIGKILL)
+
+    wait_until(lambda: Mark.objects.count() == 2, "the run began again", seconds=3)
+    assert Mark.objects.latest("id").pid == sibling.pid
+    replaced = program.wait_for_workers(2)
+    assert sibling.pid in [worker.pid for worker in replaced]
+    assert first.pid not in [worker.pid for worker in replaced]
+    assert is_alive(program.process.pid)
+    gate.touch()
+    wait_for_status(RunStatus.SUCCESSFUL, result.id)
+
+
+def test_a_killed_workers_order_is_charged_once(programs: Programs) -> None:
+    program = programs.worker("--threads=2", processes=2)
+    order = make_order(token=sandbox.SLOW)
+    wait_until(lambda: SandboxCharge.objects.filter(calls=1).exists(), "the bank was asked")
+    holder = TaskRun.objects.get(queue="orders", status=RunStatus.RUNNING).worker_id
+
+    os.kill(Worker.objects.get(pk=holder).pid, signal.SIGKILL)
+
+    orders = Order.objects.filter(pk=order.pk, state=OrderState.CONFIRMED)
+    wait_until(orders.exists, "the order was confirmed")
+    charge = SandboxCharge.objects.get()
+    assert (charge.state, charge.calls) == (SandboxState.SUCCEEDED, 2)
+    assert_books_balance()
+    assert is_alive(program.process.pid)

@@ -1,0 +1,47 @@
+"""A worker whose connections are cut finds its way back, and loses nothing."""
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from tasks.enqueue import enqueue_many
+from tasks.models import RunStatus, TaskRun
+from tasks.tests.sample.models import Mark
+from tasks.tests.sample.tasks import add, hold
+from tests.processes.harness import Programs, cut_connections, wait_for_status, wait_until
+
+pytestmark = pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="a file has no connections to cut"
+)
+
+
+def test_connections_cut_under_way_cost_no_run(programs: Programs, gate: Path) -> None:
+    program = programs.worker("--threads=4")
+    (worker,) = program.workers()
+    held = [hold.enqueue(str(number), str(gate)).id for number in range(2)]
+    wait_until(lambda: Mark.objects.count() == 2, "both began")
+    quick = [result.id for result in enqueue_many(add, [((n, n), {}) for n in range(300)])]
+
+    assert cut_connections() > 0
+    wait_for_status(RunStatus.SUCCESSFUL, *quick)
+    assert cut_connections() > 0
+    gate.touch()
+
+    wait_for_status(RunStatus.SUCCESSFUL, *held)
+    assert [one.pid for one in program.workers()] == [worker.pid]
+    assert not TaskRun.objects.filter(crashes__gt=0).exists()
+    assert Mark.objects.count() == 2
+
+
+def test_an_idle_worker_whose_connections_were_cut_still_answers(programs: Programs) -> None:
+    program = programs.worker()
+    (worker,) = program.workers()
+    wait_for_status(RunStatus.SUCCESSFUL, add.enqueue(1, 2).id)
+
+    assert cut_connections() > 0
+
+    wait_for_status(RunStatus.SUCCESSFUL, add.enqueue(3, 4).id)
+    assert cut_connections() > 0
+    wait_for_status(RunStatus.SUCCESSFUL, add.enqueue(5, 6).id)
+    assert [one.pid for one in program.workers()] == [worker.pid]

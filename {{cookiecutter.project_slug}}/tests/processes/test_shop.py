@@ -1,0 +1,33 @@
+"""The shop under a rush of buyers, with real workers."""
+
+from collections import Counter
+
+from accounts.tests.factories import make_user
+from demo.models import SandboxCharge, SandboxState
+from orders.models import Order
+from orders.states import OrderState
+from orders.tests.factories import make_order, make_product
+from orders.tests.invariants import assert_books_balance
+from tests.processes.harness import Programs, wait_until
+
+BUYERS, PIECES = 120, 50
+
+
+def test_a_hundred_and_twenty_buyers_get_the_fifty_pieces_there_are(programs: Programs) -> None:
+    programs.worker("--threads=4", processes=2)
+    product, buyer = make_product(stock_=PIECES), make_user()
+
+    orders = [make_order({product: 1}, user=buyer).pk for _ in range(BUYERS)]
+
+    placed = Order.objects.filter(pk__in=orders)
+    final = [OrderState.CONFIRMED, OrderState.SOLD_OUT]
+    wait_until(lambda: placed.filter(state__in=final).count() == BUYERS, "all orders are final")
+    assert Counter(placed.values_list("state", flat=True)) == {
+        OrderState.CONFIRMED: PIECES,
+        OrderState.SOLD_OUT: BUYERS - PIECES,
+    }
+    product.refresh_from_db()
+    assert product.stock == 0
+    assert SandboxCharge.objects.count() == PIECES
+    assert SandboxCharge.objects.filter(state=SandboxState.SUCCEEDED, calls=1).count() == PIECES
+    assert_books_balance()

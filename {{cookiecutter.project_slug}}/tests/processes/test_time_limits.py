@@ -1,0 +1,45 @@
+"""No body outlives its time limit, whatever it is busy with."""
+
+from pathlib import Path
+
+from tasks.models import RunStatus, TaskRun
+from tasks.tests.sample.models import Mark
+from tasks.tests.sample.tasks import hold, sleep_in_c, spin, spin_async
+from tests.processes.harness import Programs, is_alive, wait_for_status, wait_until
+
+
+def test_python_and_coroutines_are_interrupted_where_they_are(programs: Programs) -> None:
+    program = programs.worker("--threads=2")
+    (worker,) = program.workers()
+
+    ids = [spin.enqueue("python").id, spin_async.enqueue().id]
+
+    wait_for_status(RunStatus.FAILED, *ids)
+    for run in TaskRun.objects.all():
+        (failure,) = run.failures
+        assert failure["exception_class_path"] == "tasks.errors.TimeLimitExceeded"
+        assert run.crashes == 0
+    assert [one.pk for one in program.workers()] == [worker.pk]
+
+
+def test_a_body_beyond_reach_ends_its_process_and_its_neighbours_lose_nothing(
+    programs: Programs, gate: Path
+) -> None:
+    program = programs.worker("--threads=2", options={"time_limit_grace": 0.5})
+    (worker,) = program.workers()
+    neighbour = hold.enqueue("neighbour", str(gate))
+    wait_until(Mark.objects.exists, "the neighbour began")
+
+    stuck = sleep_in_c.enqueue("stuck")
+
+    wait_for_status(RunStatus.FAILED, stuck.id)
+    wait_until(lambda: not is_alive(worker.pid), "the process ended")
+    run = TaskRun.objects.get(pk=stuck.id)
+    assert (run.attempt, run.crashes) == (1, 1)
+    assert run.failures[-1]["exception_class_path"] == "tasks.errors.WorkerLost"
+    marks = Mark.objects.filter(label="neighbour")
+    wait_until(lambda: marks.count() == 2, "the neighbour began again")
+    run = TaskRun.objects.get(pk=neighbour.id)
+    assert (run.attempt, run.spent, run.crashes) == (2, 1, 0)
+    gate.touch()
+    wait_for_status(RunStatus.SUCCESSFUL, neighbour.id)
