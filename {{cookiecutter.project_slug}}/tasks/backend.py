@@ -121,6 +121,7 @@ def _new_run(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) 
         queue=task.queue_name,
         priority=task.priority,
         status=RunStatus.SCHEDULED if is_later else RunStatus.READY,
+        is_async=task.is_async,
         arguments=dump_arguments(name, args, kwargs),
         unique_key=task.key_of(args, kwargs),
         max_attempts=task.max_attempts or options().max_attempts,

@@ -44,6 +44,8 @@ class TaskRun(models.Model):
     status = models.CharField(
         _("status"), max_length=10, choices=RunStatus, default=RunStatus.READY
     )
+    # Threads and the event loop have room apart: each claims what it can run.
+    is_async = models.BooleanField(_("coroutine"), default=False, db_default=False)
     # JSON, but stored as text: `jsonb` refuses NUL, turns 1e16 into an integer and costs a parse.
     arguments = models.TextField(_("arguments"), default='{"args":[],"kwargs":{}}')
     unique_key = models.CharField(  # noqa: DJ001 - NULL is "no key": it is left out of the index
@@ -78,6 +80,7 @@ class TaskRun(models.Model):
             # What a claim reads, in the order in which it takes.
             models.Index(
                 models.F("queue"),
+                models.F("is_async"),
                 models.F("priority").desc(),
                 models.F("run_at"),
                 models.F("id"),

@@ -10,23 +10,26 @@ from django.db.models.functions import Now
 
 from tasks.conf import options
 from tasks.ledger.rows import COLUMNS, Claimed
+from tasks.ledger.turns import turn_to_write
 from tasks.models import RunStatus, TaskRun
 
 PROMOTE_BATCH = 1000
 
 # One look-up in the partial index for every queue, so that a long backlog in one never makes the
 # claim from another slow. ARRAY() is evaluated once; `id IN (SELECT … LIMIT …)` met plans that ran
-# the sub-query for every row of the table. Times come back as numbers and text: the drivers' own
-# conversion of four of them would take longer than all else that is done with a row.
+# the sub-query for every row of the table. The rows are locked when they are found READY; to ask
+# for that once more outside made PostgreSQL read the whole index of what is READY. Times come back
+# as numbers and text: the drivers' own conversion of four of them would take longer than all else
+# that is done with a row.
 _CLAIM_POSTGRESQL = f"""
 UPDATE tasks_taskrun SET status = 'RUNNING', worker_id = %s, attempt = attempt + 1,
     spent = spent + 1, attempted_at = statement_timestamp(),
     started_at = COALESCE(started_at, statement_timestamp())
-WHERE status = 'READY' AND id = ANY(ARRAY(
+WHERE id = ANY(ARRAY(
     SELECT due.id FROM unnest(%s::text[]) AS wanted(queue) CROSS JOIN LATERAL (
         SELECT id, priority, run_at FROM tasks_taskrun
-        WHERE queue = wanted.queue AND status = 'READY' AND run_at <= statement_timestamp()
-            {{only}}
+        WHERE queue = wanted.queue AND is_async = %s AND status = 'READY'
+            AND run_at <= statement_timestamp() AND {{which}}
         ORDER BY priority DESC, run_at, id LIMIT %s FOR UPDATE SKIP LOCKED) AS due
     ORDER BY due.priority DESC, due.run_at, due.id LIMIT %s))
     AND EXISTS (SELECT FROM tasks_worker WHERE id = %s AND status = 'ALIVE')
@@ -45,8 +48,12 @@ RETURNING {COLUMNS}, run_at || '', enqueued_at || '', started_at || '', attempte
 """  # noqa: S608
 _DUE_SQLITE = """
 SELECT * FROM (SELECT id, priority, run_at FROM tasks_taskrun
-    WHERE queue = %s AND status = 'READY' AND run_at <= {now} {only}
+    WHERE queue = %s AND is_async = %s AND status = 'READY' AND run_at <= {now} AND {which}
     ORDER BY priority DESC, run_at, id LIMIT %s)
+"""
+_LOOK_SQLITE = """
+SELECT 1 FROM tasks_taskrun
+WHERE status = 'READY' AND is_async = %s AND queue IN ({queues}) LIMIT 1
 """
 _NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
 
@@ -56,22 +63,19 @@ def claim(
     queues: Sequence[str],
     limit: int,
     *,
-    names: Sequence[str] | None = None,
-    exclude_names: Sequence[str] | None = None,
+    is_async: bool = False,
     suspects: bool | None = False,
 ) -> list[Claimed]:
     """Take up to `limit` due runs for a worker, most urgent first.
 
-    `names` restricts the claim to these tasks, `exclude_names` to all others; `suspects` to runs
-    on their last life (see `last_life()`) or, as is the default, to all others. A worker that was
-    declared lost gets nothing.
+    `is_async` chooses the runs of `async def` tasks instead of all others. `suspects` chooses runs
+    on their last life (see `last_life()`), all others (the default), or, if `None`, both. A worker
+    that was declared lost gets nothing.
     """
     if not queues or limit <= 0:
         return []
-    is_postgresql = connection.vendor == "postgresql"
-    only, parameters = _conditions(names, exclude_names, suspects)
-    claim_rows = _claim_postgresql if is_postgresql else _claim_sqlite
-    claimed = claim_rows(worker_id, queues, limit, only, parameters)
+    claim_rows = _claim_postgresql if connection.vendor == "postgresql" else _claim_sqlite
+    claimed = claim_rows(worker_id, queues, limit, is_async, _which(suspects))
     claimed.sort(key=lambda run: (-run.priority, run.run_at, run.id))
     return claimed
 
@@ -97,46 +101,40 @@ def last_life() -> int:
     return max(1, options().max_crashes - 1)
 
 
-def _conditions(
-    names: Sequence[str] | None, exclude_names: Sequence[str] | None, suspects: bool | None
-) -> tuple[str, list[Any]]:
-    """Return what else a claimed row must fulfil, and its parameters."""
-    conditions, parameters = "", list[Any]()
-    if suspects is not None:
-        conditions += f"AND crashes {'>=' if suspects else '<'} %s "
-        parameters.append(last_life())
-    for included, chosen in ((True, names), (False, exclude_names)):
-        if chosen is not None:
-            marks = ", ".join(["%s"] * len(chosen))
-            conditions += f"AND name {'IN' if included else 'NOT IN'} ({marks}) "
-            parameters += chosen
-    return conditions, parameters
+def _which(suspects: bool | None) -> str:
+    """Return the SQL condition; it says `crashes > 0` where the index of the few does."""
+    if suspects is None:
+        return "true"
+    return f"crashes > 0 AND crashes >= {last_life()}" if suspects else f"crashes < {last_life()}"
 
 
 def _claim_postgresql(
-    worker_id: uuid.UUID, queues: Sequence[str], limit: int, only: str, only_parameters: list[Any]
+    worker_id: uuid.UUID, queues: Sequence[str], limit: int, is_async: bool, which: str
 ) -> list[Claimed]:
-    sql = _CLAIM_POSTGRESQL.format(only=only)
-    parameters = [worker_id, list(queues), *only_parameters, limit, limit, worker_id]
+    parameters = [worker_id, list(queues), is_async, limit, limit, worker_id]
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(_CLAIM_POSTGRESQL.format(which=which), parameters)
         return [_from_postgresql(row, worker_id) for row in cursor.fetchall()]
 
 
 def _claim_sqlite(
-    worker_id: uuid.UUID, queues: Sequence[str], limit: int, only: str, only_parameters: list[Any]
+    worker_id: uuid.UUID, queues: Sequence[str], limit: int, is_async: bool, which: str
 ) -> list[Claimed]:
-    # Most looks find nothing. A look that only reads asks for no lock.
-    if not TaskRun.objects.filter(status="READY", queue__in=queues).exists():
-        return []
-    due = " UNION ALL ".join([_DUE_SQLITE.format(now=_NOW_SQLITE, only=only)] * len(queues))
+    due = " UNION ALL ".join([_DUE_SQLITE.format(now=_NOW_SQLITE, which=which)] * len(queues))
     parameters: list[Any] = [worker_id.hex]
     for queue in queues:
-        parameters += [queue, *only_parameters, limit]
+        parameters += [queue, is_async, limit]
     parameters += [limit, worker_id.hex]
+    look = _LOOK_SQLITE.format(queues=", ".join(["%s"] * len(queues)))
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM_SQLITE.format(now=_NOW_SQLITE, due=due), parameters)
-        return [_from_sqlite(row, worker_id) for row in cursor.fetchall()]
+        # Most looks find nothing. A look that only reads asks for no lock.
+        cursor.execute(look, [is_async, *queues])
+        if cursor.fetchone() is None:
+            return []
+        with turn_to_write():
+            cursor.execute(_CLAIM_SQLITE.format(now=_NOW_SQLITE, due=due), parameters)
+            rows = cursor.fetchall()
+    return [_from_sqlite(row, worker_id) for row in rows]
 
 
 def _from_postgresql(row: tuple[Any, ...], worker_id: uuid.UUID) -> Claimed:

@@ -17,9 +17,9 @@ TRIES = 20
 # As one text, like the outcomes in `tasks.ledger.settle`: ten times the speed of an INSERT with a
 # parameter for every column. What is not named here has its default in the database.
 _INSERT = """
-INSERT INTO tasks_taskrun (id, name, queue, priority, status, arguments, unique_key, max_attempts,
-    run_at, enqueued_at)
-SELECT id, name, queue, priority, status, arguments, unique_key, max_attempts,
+INSERT INTO tasks_taskrun (id, name, queue, priority, status, is_async, arguments, unique_key,
+    max_attempts, run_at, enqueued_at)
+SELECT id, name, queue, priority, status, is_async, arguments, unique_key, max_attempts,
     COALESCE(run_at, {now}), {now}
 FROM {rows}
 ON CONFLICT DO NOTHING
@@ -28,7 +28,8 @@ RETURNING id, {enqueued_at}
 _INSERT_POSTGRESQL = _INSERT.format(
     now="statement_timestamp()",
     rows="""json_to_recordset(%s::json) AS new(id uuid, name text, queue text, priority int,
-    status text, arguments text, unique_key text, max_attempts int, run_at timestamptz)""",
+    status text, is_async boolean, arguments text, unique_key text, max_attempts int,
+    run_at timestamptz)""",
     enqueued_at="extract(epoch FROM enqueued_at)::float8",
 )
 _INSERT_SQLITE = _INSERT.format(
@@ -36,7 +37,8 @@ _INSERT_SQLITE = _INSERT.format(
     # "WHERE true" tells SQLite's parser that ON begins a conflict clause and not a join.
     rows="""(SELECT value ->> 'id' AS id, value ->> 'name' AS name, value ->> 'queue' AS queue,
     value ->> 'priority' AS priority, value ->> 'status' AS status,
-    value ->> 'arguments' AS arguments, value ->> 'unique_key' AS unique_key,
+    value ->> 'is_async' AS is_async, value ->> 'arguments' AS arguments,
+    value ->> 'unique_key' AS unique_key,
     value ->> 'max_attempts' AS max_attempts, value ->> 'run_at' AS run_at
     FROM json_each(%s)) WHERE true""",
     enqueued_at="enqueued_at || ''",
@@ -102,6 +104,7 @@ def _row(run: NewRun, *, is_postgresql: bool) -> dict[str, Any]:
         "queue": run.queue,
         "priority": run.priority,
         "status": run.status.value,
+        "is_async": run.is_async,
         "arguments": run.arguments,
         "unique_key": run.unique_key,
         "max_attempts": run.max_attempts,

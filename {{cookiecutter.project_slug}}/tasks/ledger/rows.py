@@ -16,6 +16,7 @@ class NewRun:
     queue: str
     priority: int
     status: RunStatus
+    is_async: bool
     arguments: str
     unique_key: str | None
     max_attempts: int

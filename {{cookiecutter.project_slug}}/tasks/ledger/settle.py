@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from tasks.ledger.rows import Outcome
+from tasks.ledger.turns import turn_to_write
 
 # The outcomes travel as one text. An array for each column costs more time in the driver than the
 # whole statement takes, and SQLite has no arrays.
@@ -60,7 +61,7 @@ def settle(outcomes: Sequence[Outcome]) -> set[uuid.UUID]:
         return set()
     is_postgresql = connection.vendor == "postgresql"
     rows = _encode([_row(outcome) for outcome in outcomes])
-    with connection.cursor() as cursor:
+    with turn_to_write(), connection.cursor() as cursor:
         cursor.execute(_SETTLE_POSTGRESQL if is_postgresql else _SETTLE_SQLITE, [rows])
         written = {row[0] for row in cursor.fetchall()}
     if len(written) == len(outcomes):

@@ -19,8 +19,7 @@ class Request:
     """One claim to be made."""
 
     limit: int
-    names: Sequence[str] | None = None
-    exclude_names: Sequence[str] | None = None
+    is_async: bool = False
     suspects: bool = False
 
 
@@ -28,9 +27,8 @@ class Demand:
     """Counts what is held, and says what to ask for next.
 
     Threads get what they can begin now and what they would eat in the next 50 ms by the moving
-    average
-    of a body's time, at most 100 runs: with short tasks claims are large and rare, with long ones
-    nothing waits here that another worker could do.
+    average of a body's time, at most 100 runs: with short tasks claims are large and rare, with
+    long ones nothing waits here that another worker could do.
     """
 
     def __init__(self, threads: ThreadPool, loop: LoopPool, *, solo: bool = False) -> None:
@@ -49,21 +47,15 @@ class Demand:
         """The claims that are not settled yet."""
         return self._in_threads + self._on_loop
 
-    def next_request(self) -> Request | None:
-        """Return what to claim now, or `None` while there is no room."""
+    def requests(self) -> list[Request]:
+        """Return what to claim now: nothing where there is no room."""
         if self._solo:
-            return None if self.held else Request(1, suspects=True)
-        in_threads = self._room_in_threads()
-        if not self._asynchronous:
-            return Request(in_threads) if in_threads else None
-        on_loop = max(0, self._loop.size - self._on_loop)
-        if in_threads and on_loop:
-            return Request(min(in_threads, on_loop))
-        if in_threads:
-            return Request(in_threads, exclude_names=sorted(self._asynchronous))
-        if on_loop:
-            return Request(on_loop, names=sorted(self._asynchronous))
-        return None
+            lanes = (False, True)
+            return [] if self.held else [Request(1, is_async=lane, suspects=True) for lane in lanes]
+        requests = [Request(self._room_in_threads())]
+        if self._asynchronous:
+            requests.append(Request(max(0, self._loop.size - self._on_loop), is_async=True))
+        return [request for request in requests if request.limit]
 
     def begin(self, claims: Sequence[Claimed]) -> None:
         """Count claims as held, and give each to where it runs."""

@@ -45,7 +45,7 @@ HAND_BACK_AFTER_SECONDS = 0.25
 CANCEL_SECONDS = 1.0
 SETTLE_SECONDS = 5.0
 EXIT_LOST = 70
-NOTHING_TO_DO = Pulse(alive=True, ready=frozenset(), due=False, lost=False, suspects=False)
+NOTHING_TO_DO = Pulse(alive=True, ready=frozenset(), due=False, lost=False, suspects=frozenset())
 
 
 class WorkerProcess:
@@ -110,28 +110,29 @@ class WorkerProcess:
             self._wake.clear()
             try:
                 self._do_chores()
-                request = self._demand.next_request()
-                claims = self._claim(request) if request else []
+                held = self._demand.held
+                requests = self._demand.requests()
+                counts = [self._claim(request) for request in requests]
             except (DatabaseError, InterfaceError) as error:
                 self._database_is_away(error)
                 continue
-            if request and len(claims) == request.limit:
-                continue
-            if self.options.drain and request and not claims and not self._demand.held:
+            if any(count == request.limit for count, request in zip(counts, requests, strict=True)):
+                continue  # There may be more.
+            if self.options.drain and not held and not any(counts):
                 return
             looks = self._pause(looks)
 
-    def _claim(self, request: Request) -> list[Claimed]:
+    def _claim(self, request: Request) -> int:
+        """Claim and begin what was asked for; return how many runs that were."""
         claims = ledger.claim(
             self.id,
             self._queues(),
             request.limit,
-            names=request.names,
-            exclude_names=request.exclude_names,
+            is_async=request.is_async,
             suspects=request.suspects,
         )
         self._demand.begin(claims)
-        return claims
+        return len(claims)
 
     def _queues(self) -> Sequence[str]:
         """Return the queues to claim from: those that were named, or all that are known."""
@@ -179,7 +180,9 @@ class WorkerProcess:
             take_back_lost_runs()
 
     def _check_threads(self) -> None:
-        if not (self._heart.is_beating() and self._settler.is_writing()):
+        if not (
+            self._heart.is_beating() and self._settler.is_writing() and self._threads.are_alive()
+        ):
             raise RuntimeError("A thread of this worker has died; see the log above.")
 
     def _on_pulse(self, pulse: Pulse) -> None:
@@ -190,12 +193,16 @@ class WorkerProcess:
         if supervisor is not None and supervisor != os.getppid():
             logger.warning("The supervisor is gone: this process leaves too")
             self._stopping.set()
-        elif supervisor is not None and pulse.suspects:
+        elif supervisor is not None and self._takes_from(pulse.suspects):
             os.kill(supervisor, SUSPECTS_SIGNAL)
         self._pulse = pulse
         self._seen_queues |= pulse.ready
         if pulse.ready or pulse.due or pulse.lost:
             self._wake.set()
+
+    def _takes_from(self, queues: frozenset[str]) -> bool:
+        """Whether any of these queues is one of this worker's."""
+        return bool(queues.intersection(self.options.queues) if self.options.queues else queues)
 
     def _written(self, batch: list[Finished]) -> None:
         self._demand.release([finished.claimed for finished in batch])
@@ -216,6 +223,8 @@ class WorkerProcess:
         if not self._demand.wait_until_idle(self.options.grace):
             unfinished = self._executing.all()
             logger.warning("%d runs did not finish in time: handed back", len(unfinished))
+            for execution in unfinished:
+                execution.handed_back = True
             self._hand_back([execution.claimed for execution in unfinished])
             self._loop.cancel_all(CANCEL_SECONDS)
         self._settler.close(SETTLE_SECONDS)
