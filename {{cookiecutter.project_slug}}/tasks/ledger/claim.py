@@ -111,7 +111,7 @@ def _which(suspects: bool | None) -> str:
 def _claim_postgresql(
     worker_id: uuid.UUID, queues: Sequence[str], limit: int, is_async: bool, which: str
 ) -> list[Claimed]:
-    parameters = [worker_id, list(queues), is_async, limit, limit, worker_id]
+    parameters: list[Any] = [worker_id, list(queues), is_async, limit, limit, worker_id]
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM_POSTGRESQL.format(which=which), parameters)
         return [_from_postgresql(row, worker_id) for row in cursor.fetchall()]
