@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
@@ -17,6 +19,7 @@ from tests.template import ROOT, run
 
 COLD_LIMIT = 60  # seconds, with the packages in uv's cache or a quick network
 WARM_LIMIT = 15
+CONFIRMED_LIMIT = 2
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,7 @@ def test_the_first_command_shows_a_shop_whose_orders_are_done(clone: Path) -> No
         assert time.monotonic() - began < limit * patience(), said
 
 
-def test_ctrl_c_stops_everything(clone: Path) -> None:
+def test_a_visitor_sees_an_order_confirmed_and_ctrl_c_stops_everything(clone: Path) -> None:
     with subprocess.Popen(
         ["make", "demo"],
         cwd=clone,
@@ -73,12 +76,36 @@ def test_ctrl_c_stops_everything(clone: Path) -> None:
     ) as terminal:
         assert terminal.stdout
         said = list(until(terminal.stdout, "The shop is open"))
-        # What the keys do: everything that runs in the foreground gets the signal.
-        os.killpg(terminal.pid, signal.SIGINT)
+        try:
+            [address] = re.findall(r"http://\S+", said[-1])
+            seconds = seconds_until_confirmed(address)
+        finally:
+            # What the keys do: everything that runs in the foreground gets the signal.
+            os.killpg(terminal.pid, signal.SIGINT)
         said += terminal.stdout
 
+    assert seconds < CONFIRMED_LIMIT * patience()
     assert "Traceback" not in "".join(said)
     assert running_in(clone) == []
+
+
+def seconds_until_confirmed(address: str) -> float:
+    """Press the button that places an order; return how long the page shows another state."""
+    browser = build_opener(HTTPCookieProcessor())
+    page = browser.open(address).read().decode()
+    [token, *_] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    form = urlencode({"csrfmiddlewaretoken": token}).encode()
+    answer = browser.open(f"{address}place-an-order/", form).read().decode()
+    [customer] = re.findall(r"([\w.+-]+@[\w.-]+) has ordered", answer)
+    pressed = time.monotonic()
+    state = ""
+    while state != "confirmed":
+        assert time.monotonic() - pressed < 60, f"the order is {state or 'not shown'}"
+        orders = browser.open(f"{address}live/").read().decode().partition("live-orders")[2]
+        found = re.search(rf'title="{customer}".*?badge--(\w+)', orders, re.DOTALL)
+        state = found[1] if found else ""
+        time.sleep(0.05)
+    return time.monotonic() - pressed
 
 
 def until(lines: Iterable[str], wanted: str) -> Iterator[str]:
