@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.engines.engine import Engine
 from benchmarks.environments import environment
-from benchmarks.measures import measure
+from benchmarks.measures import Figures, measure
 from benchmarks.options import Options, parse
 from benchmarks.report import report
 from benchmarks.results import Results
@@ -46,8 +46,17 @@ def run(options: Options) -> Results:
             for rig in rigs:
                 _say(f"Round {turn + 1} of {options.rounds}: {rig.engine.name}")
                 in_full = turn == 0 and not options.quick
-                results.add(rig.engine.name, measure(rig, quick=options.quick, in_full=in_full))
+                results.add(rig.engine.name, _measured(rig, quick=options.quick, in_full=in_full))
     return results
+
+
+def _measured(rig: Rig, *, quick: bool, in_full: bool) -> Figures:
+    """What a round brings: nothing when the engine fails, so that the others are still measured."""
+    try:
+        return measure(rig, quick=quick, in_full=in_full)
+    except (RuntimeError, TimeoutError) as error:
+        _say(f"Not measured: {error}")
+        return Figures()
 
 
 def _rigs(options: Options, servers: Servers, folder: Path) -> list[Rig]:

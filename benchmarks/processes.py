@@ -59,8 +59,11 @@ class Call:
         pipe.flush()
 
     def answer(self) -> float:
-        """The number; NaN when it has none. Raises RuntimeError when it failed."""
-        printed, said = self._process.communicate(timeout=LIMIT_SECONDS)
+        """The number; NaN when it has none. Raises RuntimeError when it failed, TimeoutError."""
+        try:
+            printed, said = self._process.communicate(timeout=LIMIT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(f"{self._name} took over {LIMIT_SECONDS:.0f} seconds") from error
         if self._process.returncode:
             raise RuntimeError(f"{self._name} failed:\n{said}")
         value: float | None = json.loads(printed)

@@ -51,8 +51,9 @@ def insert_bare() -> None:
         cursor.execute(
             "INSERT INTO tasks_taskrun (id, name, queue, priority, status, arguments, run_at,"
             " enqueued_at, attempt, spent, crashes, max_attempts, cancel_requested, errors)"
-            " VALUES (%s, %s, %s, %s, %s, %s, now(), now(), %s, %s, %s, %s, %s, %s)",
-            [uuid.uuid4(), TASK, "default", 0, "READY", ARGUMENTS, 0, 0, 0, 8, False, "[]"],
+            " VALUES (%s, %s, %s, %s, %s, %s, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP,"
+            " %s, %s, %s, %s, %s, %s)",
+            [uuid.uuid4().hex, TASK, "default", 0, "READY", ARGUMENTS, 0, 0, 0, 8, False, "[]"],
         )
 
 
