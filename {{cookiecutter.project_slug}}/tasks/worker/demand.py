@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,14 +39,20 @@ class Demand:
         self._asynchronous = frozenset(registry.asynchronous())
         self._in_threads = 0
         self._on_loop = 0
+        self._held: set[uuid.UUID] = set()
         self._lock = threading.Lock()
         self._idle = threading.Event()
         self._idle.set()
 
     @property
     def held(self) -> int:
-        """The claims that are not settled yet."""
+        """The number of claims that are not settled yet."""
         return self._in_threads + self._on_loop
+
+    def held_ids(self) -> set[uuid.UUID]:
+        """Return the ids of the runs whose claims are not settled yet."""
+        with self._lock:
+            return set(self._held)
 
     def requests(self) -> list[Request]:
         """Return what to claim now: nothing where there is no room."""
@@ -65,6 +72,7 @@ class Demand:
         with self._lock:
             self._on_loop += len(on_loop)
             self._in_threads += len(claims) - len(on_loop)
+            self._held.update(claimed.id for claimed in claims)
             self._idle.clear()
         for claimed in claims:
             if claimed.name in self._asynchronous:
@@ -78,6 +86,7 @@ class Demand:
         with self._lock:
             self._on_loop -= on_loop
             self._in_threads -= len(claims) - on_loop
+            self._held.difference_update(claimed.id for claimed in claims)
             if not self.held:
                 self._idle.set()
 

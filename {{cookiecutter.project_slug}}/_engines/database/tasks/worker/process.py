@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
@@ -58,6 +59,8 @@ class WorkerProcess:
         self._wake = threading.Event()
         self._pulse = NOTHING_TO_DO
         self._seen_queues: frozenset[str] = frozenset()
+        self._has_looked = False
+        self._is_unsure = False
         self._executing = Executing()
         self._settler = Settler(self._written)
         slots = Slots.open(options.slots, options.threads + options.coroutines)
@@ -114,11 +117,13 @@ class WorkerProcess:
                 requests = self._demand.requests()
                 counts = [self._claim(request) for request in requests]
             except (DatabaseError, InterfaceError) as error:
+                # Perhaps the claim was made and only its answer was lost.
+                self._is_unsure = True
                 self._database_is_away(error)
                 continue
             if any(count == request.limit for count, request in zip(counts, requests, strict=True)):
                 continue  # There may be more.
-            if self.options.drain and not held and not any(counts):
+            if self.options.drain and self._has_looked and not held and not any(counts):
                 return
             looks = self._pause(looks)
 
@@ -160,19 +165,24 @@ class WorkerProcess:
             self._threads.average_seconds = max(self._threads.average_seconds, waited)
             self._hand_back(self._threads.take_unstarted())
 
+    def _hand_back_what_was_never_heard_of(self) -> None:
+        """The table may say that this worker holds what a lost answer never told it of."""
+        known = self._demand.held_ids()
+        rows = ledger.held_runs(self.id)
+        ledger.settle(
+            [_unstarted(id_, row.attempt) for id_, row in rows.items() if id_ not in known]
+        )
+
     def _hand_back(self, claims: Sequence[Claimed]) -> None:
         for claimed in claims:
-            outcome = Outcome(
-                id=claimed.id,
-                attempt=claimed.attempt,
-                status=RunStatus.READY,
-                delay=0.0,
-                refund=1,
-            )
-            self._settler.put(Finished(claimed, None, outcome))
+            self._settler.put(Finished(claimed, None, _unstarted(claimed.id, claimed.attempt)))
 
     def _do_chores(self) -> None:
         self._check_threads()
+        self._hand_back_what_waits_too_long()
+        if self._is_unsure:
+            self._hand_back_what_was_never_heard_of()
+            self._is_unsure = False
         pulse, self._pulse = self._pulse, NOTHING_TO_DO
         if pulse.due:
             promote_due_runs()
@@ -197,7 +207,9 @@ class WorkerProcess:
             os.kill(supervisor, SUSPECTS_SIGNAL)
         self._pulse = pulse
         self._seen_queues |= pulse.ready
-        if pulse.ready or pulse.due or pulse.lost:
+        # The first look tells of queues that no task names: before it, "nothing" means little.
+        is_first, self._has_looked = not self._has_looked, True
+        if is_first or pulse.ready or pulse.due or pulse.lost:
             self._wake.set()
 
     def _takes_from(self, queues: frozenset[str]) -> bool:
@@ -250,3 +262,8 @@ class WorkerProcess:
         logging.shutdown()
         sys.stdout.flush()
         os._exit(code)
+
+
+def _unstarted(id_: uuid.UUID, attempt: int) -> Outcome:
+    """Return what gives a claim back as if it had never been made."""
+    return Outcome(id=id_, attempt=attempt, status=RunStatus.READY, delay=0.0, refund=1)
