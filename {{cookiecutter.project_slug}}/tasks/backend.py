@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -54,12 +53,6 @@ class LedgerBackend(BaseTaskBackend):
     ) -> list[RunResult[..., Any]]:
         """Insert a run for every `(args, kwargs)`, in bulk and in one transaction."""
         return self._insert(task, list(calls))
-
-    async def aenqueue_many(
-        self, task: Task[..., Any], calls: Iterable[Call]
-    ) -> list[RunResult[..., Any]]:
-        """See `enqueue_many()`."""
-        return await sync_to_async(self.enqueue_many)(task, list(calls))
 
     def get_result(self, result_id: str) -> RunResult[..., Any]:
         """Return what is known of a run. Raises `TaskResultDoesNotExist`."""

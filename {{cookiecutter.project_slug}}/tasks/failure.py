@@ -52,8 +52,15 @@ class Failure:
         )
 
     def appended_to(self, errors: str) -> str:
-        """Return the JSON list `errors` with this failure at its end."""
-        return json.dumps([*json.loads(errors), asdict(self)])
+        """Return the JSON list `errors` with this failure at its end.
+
+        A history that somebody spoilt is given up: a run must be able to end whatever its row says.
+        """
+        try:
+            earlier = json.loads(errors)
+        except (ValueError, RecursionError):
+            earlier = []
+        return json.dumps([*(earlier if isinstance(earlier, list) else []), asdict(self)])
 
 
 def _printed(error: BaseException) -> str:

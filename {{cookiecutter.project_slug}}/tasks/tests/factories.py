@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models.functions import Now
 
 from tasks import ledger
@@ -39,7 +40,7 @@ def make_run(**fields: Any) -> TaskRun:
 
 
 def claim(worker_id: uuid.UUID, limit: int = 10, queues: Sequence[str] = QUEUES) -> list[Claimed]:
-    """Claim whatever is ready, runs on their last life included."""
+    """Claim whatever plain function is ready, runs on their last life included."""
     return ledger.claim(worker_id, queues, limit, suspects=None)
 
 
@@ -55,3 +56,8 @@ def status_of(run: TaskRun) -> RunStatus:
     """Return what the table says now."""
     run.refresh_from_db()
     return RunStatus(run.status)
+
+
+def with_options(**options: float) -> dict[str, dict[str, Any]]:
+    """Return the setting `TASKS` with these numbers, for `override_settings`."""
+    return {"default": {**settings.TASKS["default"], "OPTIONS": options}}

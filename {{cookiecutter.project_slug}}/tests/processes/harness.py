@@ -22,7 +22,9 @@ APPLICATION = "started-by-a-test"
 """What PostgreSQL calls the sessions of the programs."""
 
 
-def wait_until[T](look: Callable[[], T], what: str, *, seconds: float = DEADLINE_SECONDS) -> T:
+def wait_until[T](
+    look: Callable[[], T | None], what: str, *, seconds: float = DEADLINE_SECONDS
+) -> T:
     """Look until something true is seen, and return it. Raises `AssertionError` at the deadline."""
     ends = time.monotonic() + seconds
     while not (seen := look()):

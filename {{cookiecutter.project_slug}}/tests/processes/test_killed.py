@@ -64,9 +64,10 @@ def test_a_killed_workers_order_is_charged_once(programs: Programs) -> None:
     program = programs.worker("--threads=2", processes=2)
     order = make_order(token=sandbox.SLOW)
     wait_until(lambda: SandboxCharge.objects.filter(calls=1).exists(), "the bank was asked")
-    holder = TaskRun.objects.get(queue="orders", status=RunStatus.RUNNING).worker_id
+    run = TaskRun.objects.get(queue="orders", status=RunStatus.RUNNING)
+    assert run.worker_id is not None
 
-    os.kill(Worker.objects.get(pk=holder).pid, signal.SIGKILL)
+    os.kill(Worker.objects.get(pk=run.worker_id).pid, signal.SIGKILL)
 
     orders = Order.objects.filter(pk=order.pk, state=OrderState.CONFIRMED)
     wait_until(orders.exists, "the order was confirmed")

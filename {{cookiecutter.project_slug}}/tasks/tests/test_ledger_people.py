@@ -1,0 +1,112 @@
+"""What people do to runs applies where it can, and says to how many it did."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from tasks import ledger, service
+from tasks.errors import UniqueRunExists
+from tasks.models import FINAL, RunStatus, TaskRun
+from tasks.testing import run_due
+from tasks.tests.factories import claim, make_held_run, make_run, make_worker, status_of
+from tasks.tests.sample.tasks import give_up
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("status", [RunStatus.SCHEDULED, RunStatus.WAITING, RunStatus.READY])
+def test_what_has_not_started_is_cancelled_at_once(status: RunStatus) -> None:
+    run = make_run(status=status)
+
+    assert ledger.cancel([run.id]) == 1
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.CANCELLED
+    assert run.finished_at is not None
+    assert claim(make_worker()) == []
+
+
+def test_what_runs_is_told_once() -> None:
+    run, _ = make_held_run()
+
+    assert ledger.cancel([run.id]) == 1
+    assert ledger.cancel([run.id]) == 0
+
+    run.refresh_from_db()
+    assert (run.status, run.cancel_requested) == (RunStatus.RUNNING, True)
+
+
+@pytest.mark.parametrize("status", FINAL)
+def test_what_has_ended_cannot_be_cancelled(status: RunStatus) -> None:
+    run = make_run(status=status, finished_at=Now())
+
+    assert ledger.cancel([run.id]) == 0
+    assert status_of(run) == status
+
+
+def test_cancelling_counts_what_it_applied_to() -> None:
+    held, _ = make_held_run()
+    ready, ended = make_run(), make_run(status=RunStatus.FAILED)
+
+    assert ledger.cancel([ready.id, held.id, ended.id, uuid.uuid4()]) == 2
+
+
+@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.CANCELLED])
+def test_a_retry_begins_anew(status: RunStatus) -> None:
+    run = make_run(
+        status=status,
+        finished_at=Now(),
+        attempt=8,
+        spent=8,
+        crashes=3,
+        max_attempts=8,
+        cancel_requested=True,
+        worker_id=uuid.uuid4(),
+        errors='[{"attempt":8}]',
+        run_at=Now() - timedelta(days=1),
+    )
+
+    assert ledger.retry([run.id]) == 1
+
+    run.refresh_from_db()
+    assert (run.status, run.spent, run.crashes) == (RunStatus.READY, 0, 0)
+    assert (run.finished_at, run.worker_id, run.cancel_requested) == (None, None, False)
+    # The number of claims only grows: it is what a late worker's write is refused by.
+    assert run.attempt == 8
+    assert run.errors == '[{"attempt":8}]'
+    (claimed,) = claim(make_worker())
+    assert (claimed.attempt, claimed.spent) == (9, 1)
+
+
+@pytest.mark.parametrize(
+    "status", [one for one in RunStatus if one not in (RunStatus.FAILED, RunStatus.CANCELLED)]
+)
+def test_only_what_failed_or_was_cancelled_can_be_retried(status: RunStatus) -> None:
+    run = make_run(status=status)
+
+    assert ledger.retry([run.id]) == 0
+    assert status_of(run) == status
+
+
+def test_a_retried_run_really_runs() -> None:
+    result = give_up.enqueue("hopeless")
+    run_due()
+    assert service.retry([uuid.UUID(result.id)]) == 1
+
+    (run,) = run_due()
+
+    assert (str(run.id), run.attempt, len(run.failures)) == (result.id, 2, 2)
+
+
+def test_a_key_is_not_taken_twice_by_a_retry() -> None:
+    old = make_run(status=RunStatus.FAILED, unique_key="k")
+    alone = make_run(status=RunStatus.FAILED)
+    make_run(unique_key="k")
+
+    with pytest.raises(UniqueRunExists, match="cancel it, then retry"):
+        ledger.retry([alone.id, old.id])
+
+    assert status_of(old) == status_of(alone) == RunStatus.FAILED
+    assert TaskRun.objects.count() == 3
