@@ -84,12 +84,9 @@ class Program:
 
     def wait_for_workers(self, count: int) -> list[Worker]:
         """Wait until so many have signed on."""
-        return (
-            wait_until(
-                lambda: workers if len(workers := self.workers()) == count else None,
-                f"{count} workers signed on",
-            )
-            or []
+        return wait_until(
+            lambda: workers if len(workers := self.workers()) == count else None,
+            f"{count} workers signed on",
         )
 
     def send(self, number: signal.Signals) -> None:
