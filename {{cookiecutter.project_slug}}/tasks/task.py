@@ -13,10 +13,10 @@ import django.tasks
 from django.tasks.base import Task as DjangoTask
 
 from tasks import registry
+from tasks.context import RunContext
 from tasks.options import check_names, check_options, earliest_start, render_unique_key
 
 if TYPE_CHECKING:
-    from tasks.context import RunContext
     from tasks.results import RunResult
 
     class _Base[**P, R](DjangoTask[P, R]):
@@ -105,6 +105,14 @@ class Task[**P, R](_Base[P, R]):
         def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> RunResult[P, R]: ...
         async def aenqueue(self, *args: P.args, **kwargs: P.kwargs) -> RunResult[P, R]: ...
 
+    def call(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the function here and now; what Django's immediate backend does."""
+        return DjangoTask.call(self, *_with_run_context(self, args), **kwargs)
+
+    async def acall(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """See `call()`."""
+        return await DjangoTask.acall(self, *_with_run_context(self, args), **kwargs)
+
     def key_of(self, args: Sequence[Any], kwargs: dict[str, Any]) -> str | None:
         """Return the unique key of a call, or `None` when any number of runs may live."""
         if self.unique_key is not None:
@@ -112,6 +120,13 @@ class Task[**P, R](_Base[P, R]):
         if self.unique is False:
             return None
         return f"{self.module_path}:{render_unique_key(self, args, kwargs)}"
+
+
+def _with_run_context(task: Task[..., Any], args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Django's immediate backend gives a context of its own, which knows nothing of cancelling."""
+    if task.takes_context and args and not isinstance(args[0], RunContext):
+        return (RunContext(task_result=args[0].task_result), *args[1:])
+    return args
 
 
 def _as_tuple(classes: Any) -> Any:

@@ -104,7 +104,8 @@ def once_per_arguments(*args: Any, **kwargs: Any) -> None:
 
 @task(takes_context=True)
 def tell_attempt(context: RunContext) -> int:
-    """Return which attempt this is."""
+    """Return which attempt this is, unless the run should end."""
+    context.raise_if_cancelled()
     return context.attempt
 
 
