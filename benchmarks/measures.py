@@ -2,16 +2,19 @@
 
 import statistics
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from math import nan
 
-from benchmarks.processes import Call, Session
+from benchmarks.processes import Producer, Session
 from benchmarks.rig import Rig
 
 SINGLES = 2_000
 PACED = 200
 PRODUCERS = 16
-PRODUCER_SECONDS = 5
+PRODUCER_SECONDS = 3
+PRODUCER_TURNS = 3
 IDLE_SECONDS = 10.0
 SETTLE_SECONDS = 1.5
 MEMORY_ROWS = 50_000
@@ -37,16 +40,17 @@ def measure(rig: Rig, *, quick: bool, in_full: bool) -> Figures:
     """One round; `in_full` includes what takes long and varies little."""
     rows = rig.engine.rows // (4 if quick else 1)
     rig.reset()
-    enqueue, enqueue_many = fill(rig, rows)
     idle = memory = producers = share = nan
-    # The process that watches the end is up before the worker: neither waits for the other.
-    with rig.call("wait") as watch, rig.worker() as worker:
-        drain, cpu = drained(rig, rows, watch, worker)
-        p50, p99 = latency(rig, PACED // (2 if quick else 1))
-        if in_full:
-            idle = rig.statements_a_second(IDLE_SECONDS)
+    with rig.producer() as producer:
+        enqueue, enqueue_many = fill(rig, producer, rows)
+        with rig.worker() as worker:
+            drain, cpu = drained(rig, producer, worker, rows)
+            p50, p99 = latency(rig, producer, PACED // (2 if quick else 1))
+            if in_full:
+                idle = rig.statements_a_second(IDLE_SECONDS)
             # With the others it would take minutes, and no target depends on it.
-            memory = growth(rig, worker) if rig.engine.ours else nan
+            if in_full and rig.engine.ours:
+                memory = growth(producer, worker)
     if in_full and rig.engine.ours:
         producers, share = together(rig)
     return Figures(
@@ -63,21 +67,21 @@ def measure(rig: Rig, *, quick: bool, in_full: bool) -> Figures:
     )
 
 
-def fill(rig: Rig, rows: int) -> tuple[float, float]:
+def fill(rig: Rig, producer: Producer, rows: int) -> tuple[float, float]:
     """Enqueue so many tasks, 2,000 or half of them one by one, the others in bulk if possible.
 
     Returns the tasks a second of each way.
     """
     singles = min(SINGLES, rows // 2)
-    enqueue = rig.ask("one", singles)
+    enqueue = producer.ask("one", singles)
     others = rows - singles
     if rig.engine.in_bulk:
-        return enqueue, rig.ask("many", others)
-    rig.ask("one", others)
+        return enqueue, producer.ask("many", others)
+    producer.ask("one", others)
     return enqueue, nan
 
 
-def drained(rig: Rig, rows: int, watch: Call, worker: Session) -> tuple[float, float]:
+def drained(rig: Rig, producer: Producer, worker: Session, rows: int) -> tuple[float, float]:
     """Let a worker do all that waits.
 
     Returns the tasks a second, from the first body to the last outcome stored, and the worker's own
@@ -85,30 +89,43 @@ def drained(rig: Rig, rows: int, watch: Call, worker: Session) -> tuple[float, f
     """
     rig.wait_for_stamps(1)
     used = worker.cpu_seconds()
-    watch.start()
-    took = watch.answer() - rig.stamps()[0].began
+    took = producer.ask("wait") - rig.stamps()[0].began
     return rows / took, (worker.cpu_seconds() - used) / rows * 1e6
 
 
-def latency(rig: Rig, count: int) -> tuple[float, float]:
+def latency(rig: Rig, producer: Producer, count: int) -> tuple[float, float]:
     """How long a task waits for an idle worker: median and 99th percentile, in milliseconds."""
     time.sleep(SETTLE_SECONDS)
     before = len(rig.stamps())
-    rig.ask("paced", count)
+    producer.ask("paced", count)
     rig.wait_for_stamps(before + count)
     waits = sorted((stamp.began - stamp.enqueued) * 1000 for stamp in rig.stamps()[before:])
     return statistics.median(waits), waits[int(0.99 * len(waits))]
 
 
-def growth(rig: Rig, worker: Session) -> float:
+def growth(producer: Producer, worker: Session) -> float:
     """By how many MB a worker grows over 50,000 tasks."""
     before = worker.megabytes()
-    rig.ask("many", MEMORY_ROWS)
-    rig.ask("wait")
+    producer.ask("many", MEMORY_ROWS)
+    producer.ask("wait")
     return worker.megabytes() - before
 
 
 def together(rig: Rig) -> tuple[float, float]:
-    """What 16 producers enqueue a second, and its share of what they INSERT past the engine."""
-    producers = rig.ask_together("together", PRODUCERS, PRODUCER_SECONDS)
-    return producers, producers / rig.ask_together("bare", PRODUCERS, PRODUCER_SECONDS)
+    """What 16 producers enqueue a second, and its share of what they INSERT past the engine.
+
+    Both are taken in turns, and the median of the shares counts.
+    """
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(rig.producer()) for _ in range(PRODUCERS)]
+        turns = [(rate(crowd, "together"), rate(crowd, "bare")) for _ in range(PRODUCER_TURNS)]
+    return statistics.median(ours for ours, _ in turns), statistics.median(
+        ours / bare for ours, bare in turns
+    )
+
+
+def rate(crowd: Sequence[Producer], action: str) -> float:
+    """What they reach together when they begin at once."""
+    for producer in crowd:
+        producer.start(action, PRODUCER_SECONDS)
+    return sum([producer.answer() for producer in crowd])

@@ -1,15 +1,14 @@
-"""Processes of an engine: one that ends by itself, and a worker with all that it starts."""
+"""Processes of an engine: those that enqueue, and a worker with all that it starts."""
 
-import json
 import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import IO, Self
 
-READY = "ready\n"
 GRACE_SECONDS = 15.0
 LIMIT_SECONDS = 300.0
 """So long an action may take, and a worker stand still."""
@@ -24,19 +23,12 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
         raise RuntimeError(f"{' '.join(command)} failed:\n{ran.stdout}{ran.stderr}")
 
 
-class Call:
-    """A process that says when it is ready, acts when it is told to, and answers a number."""
+class Producer:
+    """A process of `benchmarks.inside.produce`: it does an action when told to and answers."""
 
     def __init__(self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
-        self._name = " ".join(command)
         self._process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            command, cwd=cwd, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def __enter__(self) -> Self:
@@ -46,33 +38,39 @@ class Call:
         self._process.kill()
         self._process.communicate()
 
-    def wait_until_ready(self) -> None:
-        """Return once it is. Raises RuntimeError with what it said when it failed instead."""
-        if self._pipe(self._process.stdout).readline() != READY:
-            self._process.kill()
-            raise RuntimeError(f"{self._name} failed:\n{self._process.communicate()[1]}")
+    def ask(self, action: str, count: int = 0) -> float:
+        """Do an action to its end; return what it answers."""
+        self.start(action, count)
+        return self.answer()
 
-    def start(self) -> None:
-        """Tell it to act."""
-        pipe = self._pipe(self._process.stdin)
-        pipe.write("\n")
+    def start(self, action: str, count: int = 0) -> None:
+        """Begin an action."""
+        pipe = _pipe(self._process.stdin)
+        pipe.write(f"{action} {count}\n")
         pipe.flush()
 
     def answer(self) -> float:
-        """The number; NaN when it has none. Raises RuntimeError when it failed, TimeoutError."""
-        try:
-            printed, said = self._process.communicate(timeout=LIMIT_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise TimeoutError(f"{self._name} took over {LIMIT_SECONDS:.0f} seconds") from error
-        if self._process.returncode:
-            raise RuntimeError(f"{self._name} failed:\n{said}")
-        value: float | None = json.loads(printed)
-        return float("nan") if value is None else value
+        """What the action has brought: usually a rate.
 
-    def _pipe(self, pipe: IO[str] | None) -> IO[str]:
-        if pipe is None:
-            raise RuntimeError(f"{self._name} was started without pipes")
-        return pipe
+        Raises RuntimeError when the process has failed, which says why on standard error, or had to
+        be ended because it took too long.
+        """
+        limit = Timer(LIMIT_SECONDS, self._process.kill)
+        limit.start()
+        try:
+            line = _pipe(self._process.stdout).readline()
+        finally:
+            limit.cancel()
+        if not line:
+            code = self._process.wait()
+            raise RuntimeError(f"The process that enqueues has ended with {code}")
+        return float(line)
+
+
+def _pipe(pipe: IO[str] | None) -> IO[str]:
+    if pipe is None:
+        raise RuntimeError("A process was started without pipes")
+    return pipe
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from benchmarks.engines.engine import Engine, Store
 from benchmarks.environments import Environment
 from benchmarks.inside import stamps
 from benchmarks.inside.stamps import Stamp
-from benchmarks.processes import LIMIT_SECONDS, Call, Session, run, worker
+from benchmarks.processes import LIMIT_SECONDS, Producer, Session, run, worker
 from benchmarks.servers import Postgres
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,28 +71,12 @@ class Rig:
         shutil.copy(self._file.with_suffix(".empty"), self._file)
 
     @contextmanager
-    def call(self, action: str, count: int = 0) -> Iterator[Call]:
-        """An action of `benchmarks.inside.produce`, ready to start."""
-        module = "benchmarks.inside.produce"
-        package = self.engine.package
-        command = [str(self._home.python), "-m", module, package, action, str(count)]
-        with Call(command, cwd=self._home.folder, env=self._env) as call:
-            call.wait_until_ready()
-            yield call
-
-    def ask(self, action: str, count: int = 0) -> float:
-        """Do an action; return what it answers."""
-        with self.call(action, count) as call:
-            call.start()
-            return call.answer()
-
-    def ask_together(self, action: str, producers: int, seconds: int) -> float:
-        """Do an action in many processes that begin at once; return the sum of their answers."""
-        with ExitStack() as stack:
-            calls = [stack.enter_context(self.call(action, seconds)) for _ in range(producers)]
-            for call in calls:
-                call.start()
-            return sum([call.answer() for call in calls])
+    def producer(self) -> Iterator[Producer]:
+        """Run a process that enqueues, ready to start."""
+        command = [str(self._home.python), "-m", "benchmarks.inside.produce", self.engine.package]
+        with Producer(command, cwd=self._home.folder, env=self._env) as producer:
+            producer.answer()
+            yield producer
 
     @contextmanager
     def worker(self) -> Iterator[Session]:

@@ -1,10 +1,10 @@
-"""Enqueue tasks in an engine's environment and say, as JSON, at what rate.
+"""Enqueue tasks in an engine's environment.
 
-python -m benchmarks.inside.produce ENGINE ACTION [COUNT]
+    python -m benchmarks.inside.produce ENGINE
+
+Answers a number when it is ready, and then one for each line "ACTION COUNT" on standard input.
 """
 
-import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -31,13 +31,14 @@ def many(engine: Subject, count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-def paced(engine: Subject, count: int) -> None:
-    """Enqueue 40 tasks a second whose bodies note when they began."""
-    due = time.perf_counter()
+def paced(engine: Subject, count: int) -> float:
+    """Enqueue 40 tasks a second whose bodies note when they began; return the tasks a second."""
+    began = due = time.perf_counter()
     for _ in range(count):
         engine.enqueue_stamp(time.time())
         due += PACE_SECONDS
         time.sleep(max(0.0, due - time.perf_counter()))
+    return count / (time.perf_counter() - began)
 
 
 def wait(engine: Subject, _count: int) -> float:
@@ -49,14 +50,12 @@ def wait(engine: Subject, _count: int) -> float:
 
 def together(engine: Subject, seconds: int) -> float:
     """Enqueue for so many seconds; return the tasks a second."""
-    return _rate_together(engine.enqueue, seconds)
+    return _rate_over(engine.enqueue, seconds)
 
 
-def bare(engine: Subject, seconds: int) -> float | None:
-    """As `together`, but insert the row and nothing else; None where there is no such row."""
-    if not hasattr(engine, "insert_bare"):
-        return None
-    return _rate_together(cast(RawSubject, engine).insert_bare, seconds)
+def bare(engine: Subject, seconds: int) -> float:
+    """Insert the rows and nothing else for so many seconds; return the rows a second."""
+    return _rate_over(cast(RawSubject, engine).insert_bare, seconds)
 
 
 def _rate(put: Callable[[], None], count: int) -> float:
@@ -66,7 +65,7 @@ def _rate(put: Callable[[], None], count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-def _rate_together(put: Callable[[], None], seconds: int) -> float:
+def _rate_over(put: Callable[[], None], seconds: int) -> float:
     count = 0
     began = time.perf_counter()
     while (took := time.perf_counter() - began) < seconds:
@@ -75,22 +74,21 @@ def _rate_together(put: Callable[[], None], seconds: int) -> float:
     return count / took
 
 
-ACTIONS: dict[str, Callable[[Subject, int], float | None]] = {
+ACTIONS: dict[str, Callable[[Subject, int], float]] = {
     action.__name__: action for action in (one, many, paced, wait, together, bare)
 }
 
 
-def main(package: str, action: str, count: str = "0") -> None:
-    """Get ready, say so, wait for a line, do one action, and print what it returned."""
+def main(package: str) -> None:
+    """Do what standard input says."""
     django.setup()
     engine = subject(package)
     # The first query opens a connection.
     engine.has_unfinished()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    print(json.dumps(ACTIONS[action](engine, int(count))), flush=True)
-    # Not a plain return: some clients leave threads that would be waited for.
-    os._exit(0)
+    print(0.0, flush=True)
+    for line in sys.stdin:
+        action, count = line.split()
+        print(ACTIONS[action](engine, int(count)), flush=True)
 
 
 if __name__ == "__main__":

@@ -49,13 +49,11 @@ def insert_bare() -> None:
     """Insert what `enqueue()` inserts, by the same driver and nothing else."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO tasks_taskrun (id, name, queue, priority, status, arguments, run_at,"
-            " enqueued_at, attempt, spent, crashes, max_attempts, cancel_requested, errors)"
-            " VALUES (%s, %s, %s, %s, %s, %s, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP,"
-            " %s, %s, %s, %s, %s, %s)",
-            [uuid.uuid4().hex, TASK, "default", 0, "READY", ARGUMENTS, 0, 0, 0, 8, False, "[]"],
+            "INSERT INTO tasks_taskrun (id, name, queue, priority, status, is_async, arguments,"
+            " max_attempts, run_at, enqueued_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
+            [uuid.uuid4().hex, noop.module_path, "default", 0, "READY", False, ARGUMENTS, 8],
         )
 
 
-TASK = noop.module_path
 ARGUMENTS: str = TaskRun._meta.get_field("arguments").get_default()
