@@ -113,7 +113,8 @@ class WorkerProcess:
             self._wake.clear()
             try:
                 self._do_chores()
-                held = self._demand.held
+                # Taken before the claims: what comes during them is not in their answer.
+                is_idle = self._has_looked and not self._demand.held
                 requests = self._demand.requests()
                 counts = [self._claim(request) for request in requests]
             except (DatabaseError, InterfaceError) as error:
@@ -123,7 +124,7 @@ class WorkerProcess:
                 continue
             if any(count == request.limit for count, request in zip(counts, requests, strict=True)):
                 continue  # There may be more.
-            if self.options.drain and self._has_looked and not held and not any(counts):
+            if self.options.drain and is_idle and not any(counts):
                 return
             looks = self._pause(looks)
 
