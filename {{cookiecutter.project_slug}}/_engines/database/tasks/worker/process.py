@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from django.db import DatabaseError, InterfaceError, connection, connections
+from django.db import DatabaseError, IntegrityError, InterfaceError, connection, connections
 
 from tasks import ledger, registry
 from tasks.engine import engine
@@ -101,6 +101,9 @@ class WorkerProcess:
         while not self._stopping.is_set():
             try:
                 ledger.register_worker(worker)
+            except IntegrityError:
+                logger.info("Worker %s was entered before; only the answer was lost", worker)
+                return
             except (DatabaseError, InterfaceError) as error:
                 self._database_is_away(error)
             else:
