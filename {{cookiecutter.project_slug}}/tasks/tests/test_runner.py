@@ -14,7 +14,7 @@ from django.dispatch import Signal
 from django.tasks.signals import task_finished, task_started
 from django.test import override_settings
 
-from tasks import ledger, registry, runner
+from tasks import ledger, registry, runner, verdict
 from tasks.backend import LedgerBackend
 from tasks.context import RunContext, Stop
 from tasks.errors import TaskCancelled
@@ -153,7 +153,7 @@ def test_a_long_failure_is_cut() -> None:
 def test_waits_grow_and_are_bounded_and_spread() -> None:
     for spent in range(1, 80):
         longest = min(2.0 * 2 ** (spent - 1), 60.0)
-        drawn = [runner.backoff(stumble, spent) for _ in range(200)]
+        drawn = [verdict.backoff(stumble, spent) for _ in range(200)]
         assert longest / 2 <= min(drawn) <= max(drawn) <= longest
         assert max(drawn) - min(drawn) > longest / 10
 
@@ -161,7 +161,7 @@ def test_waits_grow_and_are_bounded_and_spread() -> None:
 def test_waits_of_a_task_that_says_nothing_are_the_projects() -> None:
     with override_settings(TASKS=with_options(backoff=10, max_backoff=30)):
         for spent, longest in ((1, 10), (2, 20), (3, 30), (1000, 30)):
-            assert longest / 2 <= runner.backoff(add, spent) <= longest
+            assert longest / 2 <= verdict.backoff(add, spent) <= longest
 
 
 def test_an_unknown_task_waits_and_costs_no_attempt() -> None:
@@ -331,10 +331,10 @@ def test_only_who_was_asked_to_stop_is_cancelled() -> None:
     execution = runner.begin(claimed)
     assert isinstance(execution, Execution)
 
-    assert runner.fail(execution, TaskCancelled()).status == RunStatus.SCHEDULED
+    assert verdict.fail(execution, TaskCancelled()).status == RunStatus.SCHEDULED
     execution.tell_to_stop()
-    assert runner.fail(execution, TaskCancelled()).status == RunStatus.CANCELLED
-    assert runner.fail(execution, ValueError()).status == RunStatus.SCHEDULED
+    assert verdict.fail(execution, TaskCancelled()).status == RunStatus.CANCELLED
+    assert verdict.fail(execution, ValueError()).status == RunStatus.SCHEDULED
 
 
 def test_what_runs_is_shown_while_it_runs_and_not_after() -> None:
