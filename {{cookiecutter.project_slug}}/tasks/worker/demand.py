@@ -13,6 +13,8 @@ from tasks.worker.pool import LoopPool, ThreadPool
 
 AHEAD_SECONDS = 0.05
 MOST_AHEAD = 100
+MOST_UNSETTLED = 1000
+"""With so many outcomes to be written the database is slow: more claims would not help it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,10 @@ class Demand:
         size = self._threads.size
         average = max(self._threads.average_seconds, 1e-5)
         most = size + min(MOST_AHEAD, int(size * AHEAD_SECONDS / average))
-        if self._in_threads >= size and self._in_threads > most // 2:
+        # What has been executed and is only being written keeps no thread busy.
+        waiting = self._threads.unstarted()
+        taken = waiting + min(size, max(0, self._in_threads - waiting))
+        if (taken >= size and taken > most // 2) or self._in_threads > MOST_UNSETTLED:
             # Still half full: a claim now would be a small one.
             return 0
-        return min(max(0, most - self._in_threads), MOST_AHEAD)
+        return min(max(0, most - taken), MOST_AHEAD)

@@ -49,9 +49,9 @@ class ThreadPool:
         """Queue a claim."""
         self._inbox.put(claimed)
 
-    def has_unstarted(self) -> bool:
-        """Whether a claim waits for a thread."""
-        return not self._inbox.empty()
+    def unstarted(self) -> int:
+        """Return how many claims wait for a thread."""
+        return self._inbox.qsize()
 
     def take_unstarted(self) -> list[Claimed]:
         """Take back the claims that no thread has begun."""

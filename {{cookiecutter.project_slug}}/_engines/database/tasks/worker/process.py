@@ -61,6 +61,8 @@ class WorkerProcess:
         self._seen_queues: frozenset[str] = frozenset()
         self._has_looked = False
         self._is_unsure = False
+        self._is_rung = False
+        self._coroutines_may_wait = True
         self._executing = Executing()
         self._settler = Settler(self._written)
         slots = Slots.open(options.slots, options.threads + options.coroutines)
@@ -71,7 +73,7 @@ class WorkerProcess:
             self.id,
             self._executing,
             waiter_for(self.id),
-            on_ring=self._wake.set,
+            on_ring=self._on_ring,
             on_pulse=self._on_pulse,
             on_hopeless=self._leave_hopeless,
         )
@@ -118,7 +120,7 @@ class WorkerProcess:
                 self._do_chores()
                 # Taken before the claims: what comes during them is not in their answer.
                 is_idle = self._has_looked and not self._demand.held
-                requests = self._demand.requests()
+                requests = self._requests(is_idle=is_idle)
                 counts = [self._claim(request) for request in requests]
             except (DatabaseError, InterfaceError) as error:
                 # Perhaps the claim was made and only its answer was lost.
@@ -131,8 +133,23 @@ class WorkerProcess:
                 return
             looks = self._pause(looks)
 
+    def _requests(self, *, is_idle: bool) -> list[Request]:
+        """Return what to claim now.
+
+        While threads eat a long backlog, this thread is woken a hundred times a second. Coroutines
+        are asked for then only if something may have come for them since they were last.
+        """
+        asks_for_coroutines = is_idle or self._coroutines_may_wait
+        return [
+            request
+            for request in self._demand.requests()
+            if asks_for_coroutines or not request.is_async or request.suspects
+        ]
+
     def _claim(self, request: Request) -> int:
         """Claim and begin what was asked for; return how many runs that were."""
+        if request.is_async:
+            self._coroutines_may_wait = False
         claims = ledger.claim(
             self.id,
             self._queues(),
@@ -141,6 +158,8 @@ class WorkerProcess:
             suspects=request.suspects,
         )
         self._demand.begin(claims)
+        if request.is_async and len(claims) == request.limit:
+            self._coroutines_may_wait = True
         return len(claims)
 
     def _queues(self) -> Sequence[str]:
@@ -153,19 +172,24 @@ class WorkerProcess:
         """Wait until a claim makes sense; return how many quick looks may follow it.
 
         After a ring come two quick looks, for what was not rung for itself. Else the heart wakes
-        this thread, at a ring, when a run was settled, or when its look by the clock found work.
+        this thread, at a ring or when its look by the clock found work, and the settler when there
+        may be room again.
         """
-        if looks:
-            return 2 if self._wake.wait(LOOK_AGAIN_SECONDS) else looks - 1
-        while not self._wake.wait(HAND_BACK_AFTER_SECONDS):
+        while not self._wake.wait(LOOK_AGAIN_SECONDS if looks else HAND_BACK_AFTER_SECONDS):
+            if looks:
+                self._coroutines_may_wait = True
+                return looks - 1
             self._check_threads()
             self._hand_back_what_waits_too_long()
-        return 2
+        if self._is_rung:
+            self._is_rung = False
+            return 2
+        return looks
 
     def _hand_back_what_waits_too_long(self) -> None:
         """All threads are busy with long tasks: others may take what only waits here."""
         waited = time.monotonic() - self._threads.started_at
-        if waited > HAND_BACK_AFTER_SECONDS and self._threads.has_unstarted():
+        if waited > HAND_BACK_AFTER_SECONDS and self._threads.unstarted():
             self._threads.average_seconds = max(self._threads.average_seconds, waited)
             self._hand_back(self._threads.take_unstarted())
 
@@ -199,6 +223,10 @@ class WorkerProcess:
         ):
             raise RuntimeError("A thread of this worker has died; see the log above.")
 
+    def _on_ring(self) -> None:
+        self._is_rung = self._coroutines_may_wait = True
+        self._wake.set()
+
     def _on_pulse(self, pulse: Pulse) -> None:
         if not pulse.alive:
             logger.error("This worker was declared lost; others have its runs. It leaves")
@@ -214,7 +242,7 @@ class WorkerProcess:
         # The first look tells of queues that no task names: before it, "nothing" means little.
         is_first, self._has_looked = not self._has_looked, True
         if is_first or pulse.ready or pulse.due or pulse.lost:
-            self._wake.set()
+            self._on_ring()
 
     def _takes_from(self, queues: frozenset[str]) -> bool:
         """Whether any of these queues is one of this worker's."""
