@@ -29,7 +29,7 @@ WHERE id = ANY(ARRAY(
     SELECT due.id FROM unnest(%s::text[]) AS wanted(queue) CROSS JOIN LATERAL (
         SELECT id, priority, run_at FROM tasks_taskrun
         WHERE queue = wanted.queue AND is_async = %s AND status = 'READY'
-            AND run_at <= statement_timestamp() AND {{which}}
+            AND NOT gated AND run_at <= statement_timestamp() AND {{which}}
         ORDER BY priority DESC, run_at, id LIMIT %s FOR UPDATE SKIP LOCKED) AS due
     ORDER BY due.priority DESC, due.run_at, due.id LIMIT %s))
     AND EXISTS (SELECT FROM tasks_worker WHERE id = %s AND status = 'ALIVE')
@@ -48,12 +48,13 @@ RETURNING {COLUMNS}, run_at || '', enqueued_at || '', started_at || '', attempte
 """  # noqa: S608
 _DUE_SQLITE = """
 SELECT * FROM (SELECT id, priority, run_at FROM tasks_taskrun
-    WHERE queue = %s AND is_async = %s AND status = 'READY' AND run_at <= {now} AND {which}
+    WHERE queue = %s AND is_async = %s AND status = 'READY' AND NOT gated
+        AND run_at <= {now} AND {which}
     ORDER BY priority DESC, run_at, id LIMIT %s)
 """
 _LOOK_SQLITE = """
 SELECT 1 FROM tasks_taskrun
-WHERE status = 'READY' AND is_async = %s AND queue IN ({queues}) LIMIT 1
+WHERE status = 'READY' AND NOT gated AND is_async = %s AND queue IN ({queues}) LIMIT 1
 """
 _NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
 

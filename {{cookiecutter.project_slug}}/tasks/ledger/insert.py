@@ -3,62 +3,75 @@
 import json
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, transaction
 
-from tasks.ledger.rows import NewRun
+from tasks.ledger.rows import NewRun, Ties
 from tasks.models import LIVE, TaskRun
 
 BATCH = 1000
 TRIES = 20
 
-_INSERT = """
-INSERT INTO tasks_taskrun (id, name, queue, priority, status, is_async, arguments, unique_key,
-    max_attempts, run_at, enqueued_at)
-{source}
-ON CONFLICT DO NOTHING
-RETURNING id, {enqueued_at}
-"""
-# One run has parameters of its own: the cheapest statement that there is for it. Many travel as one
-# text, like the outcomes in `tasks.ledger.settle`: ten times the speed of so many parameters.
-_ONE = """VALUES (%(id)s, %(name)s, %(queue)s, %(priority)s, %(status)s, %(is_async)s,
-    %(arguments)s, %(unique_key)s, %(max_attempts)s, COALESCE({run_at}, {now}), {now})"""
-_MANY = """SELECT id, name, queue, priority, status, is_async, arguments, unique_key, max_attempts,
-    COALESCE(run_at, {now}), {now} FROM {rows}"""
+_COLUMNS = (
+    "id, name, queue, priority, status, is_async, gated, arguments, unique_key, max_attempts, "
+    "headers, expires_at"
+)
+_TIES = (
+    "workflow_id, group_id, position, after_run_id, after_group_id, takes_result, regardless, leads"
+)
+_CONFLICT = "ON CONFLICT DO NOTHING RETURNING id, {enqueued_at}"
 
-_NOW_POSTGRESQL = "statement_timestamp()"
-_EPOCH = "extract(epoch FROM enqueued_at)::float8"
-_ONE_POSTGRESQL = _INSERT.format(
-    source=_ONE.format(run_at="%(run_at)s::timestamptz", now=_NOW_POSTGRESQL), enqueued_at=_EPOCH
+# One run has parameters of its own: the cheapest statement that there is for it.
+_ONE = f"""
+INSERT INTO tasks_taskrun ({_COLUMNS}, run_at, enqueued_at)
+VALUES (%(id)s, %(name)s, %(queue)s, %(priority)s, %(status)s, %(is_async)s, %(gated)s,
+    %(arguments)s, %(unique_key)s, %(max_attempts)s, %(headers)s, {{expires_at}},
+    COALESCE({{run_at}}, {{now}}), {{now}})
+{_CONFLICT}
+"""  # noqa: S608 - constants of this module only
+
+# Many, and those of a workflow, travel as one text, like the outcomes in `tasks.ledger.settle`: ten
+# times the speed of so many parameters.
+_MANY = f"""
+INSERT INTO tasks_taskrun ({_COLUMNS}, {_TIES}, run_at, enqueued_at)
+SELECT {_COLUMNS}, workflow_id, group_id, position, after_run_id, after_group_id,
+    COALESCE(takes_result, false), COALESCE(regardless, false), COALESCE(leads, false),
+    COALESCE(run_at, {{now}}), {{now}}
+FROM {{rows}}
+{_CONFLICT}
+"""  # noqa: S608
+
+_POSTGRESQL = {
+    "now": "statement_timestamp()",
+    "enqueued_at": "extract(epoch FROM enqueued_at)::float8",
+}
+_ONE_POSTGRESQL = _ONE.format(
+    run_at="%(run_at)s::timestamptz", expires_at="%(expires_at)s::timestamptz", **_POSTGRESQL
 )
-_MANY_POSTGRESQL = _INSERT.format(
-    source=_MANY.format(
-        now=_NOW_POSTGRESQL,
-        rows="""json_to_recordset(%(rows)s::json) AS new(id uuid, name text, queue text,
-    priority int, status text, is_async boolean, arguments text, unique_key text,
-    max_attempts int, run_at timestamptz)""",
-    ),
-    enqueued_at=_EPOCH,
+_MANY_POSTGRESQL = _MANY.format(
+    rows="""json_to_recordset(%(rows)s::json) AS new(id uuid, name text, queue text,
+    priority int, status text, is_async boolean, gated boolean, arguments text, unique_key text,
+    max_attempts int, headers text, expires_at timestamptz, workflow_id uuid, group_id uuid,
+    position int, after_run_id uuid, after_group_id uuid, takes_result boolean,
+    regardless boolean, leads boolean, run_at timestamptz)""",
+    **_POSTGRESQL,
 )
 
-_NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
-_TEXT = "enqueued_at || ''"
-_ONE_SQLITE = _INSERT.format(
-    source=_ONE.format(run_at="%(run_at)s", now=_NOW_SQLITE), enqueued_at=_TEXT
+_SQLITE = {
+    "now": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
+    "enqueued_at": "enqueued_at || ''",
+}
+_ONE_SQLITE = _ONE.format(run_at="%(run_at)s", expires_at="%(expires_at)s", **_SQLITE)
+_FIELDS_SQLITE = ", ".join(
+    f"value ->> '{name}' AS {name}" for name in f"{_COLUMNS}, {_TIES}, run_at".split(", ")
 )
-_MANY_SQLITE = _INSERT.format(
-    source=_MANY.format(
-        now=_NOW_SQLITE,
-        # "WHERE true" tells SQLite's parser that ON begins a conflict clause and not a join.
-        rows="""(SELECT value ->> 'id' AS id, value ->> 'name' AS name, value ->> 'queue' AS queue,
-    value ->> 'priority' AS priority, value ->> 'status' AS status,
-    value ->> 'is_async' AS is_async, value ->> 'arguments' AS arguments,
-    value ->> 'unique_key' AS unique_key, value ->> 'max_attempts' AS max_attempts,
-    value ->> 'run_at' AS run_at FROM json_each(%(rows)s)) WHERE true""",
-    ),
-    enqueued_at=_TEXT,
+_MANY_SQLITE = _MANY.format(
+    # "WHERE true" tells SQLite's parser that ON begins a conflict clause and not a join.
+    rows=f"(SELECT {_FIELDS_SQLITE} FROM json_each(%(rows)s)) WHERE true",  # noqa: S608
+    **_SQLITE,
 )
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -100,7 +113,7 @@ def _execute(runs: Sequence[NewRun]) -> None:
     is_postgresql = connection.vendor == "postgresql"
     by_id: dict[Any, NewRun] = {run.id if is_postgresql else run.id.hex: run for run in runs}
     rows = [_row(run, is_postgresql=is_postgresql) for run in runs]
-    if len(rows) == 1:
+    if len(rows) == 1 and runs[0].workflow is None:
         sql, parameters = _ONE_POSTGRESQL if is_postgresql else _ONE_SQLITE, rows[0]
     else:
         sql = _MANY_POSTGRESQL if is_postgresql else _MANY_SQLITE
@@ -116,22 +129,40 @@ def _execute(runs: Sequence[NewRun]) -> None:
 
 
 def _row(run: NewRun, *, is_postgresql: bool) -> dict[str, Any]:
-    run_at = run.run_at
-    if run_at is not None and not is_postgresql:
-        # As Django stores it there: in UTC, without saying so.
-        run_at = run_at.astimezone(UTC).replace(tzinfo=None)
-    return {
+    row: dict[str, Any] = {
         "id": run.id.hex,
         "name": run.name,
         "queue": run.queue,
         "priority": run.priority,
         "status": run.status.value,
         "is_async": run.is_async,
+        "gated": run.gated,
         "arguments": run.arguments,
         "unique_key": run.unique_key,
         "max_attempts": run.max_attempts,
-        "run_at": None if run_at is None else str(run_at),
+        "headers": run.headers,
+        "run_at": _time(run.run_at, is_postgresql=is_postgresql),
+        "expires_at": _time(run.expires_at, is_postgresql=is_postgresql),
     }
+    if run.workflow is not None:
+        row |= _ties(run.workflow)
+    return row
+
+
+def _ties(ties: Ties) -> dict[str, Any]:
+    """Ids as 32 hexadecimal digits: SQLite stores them so, PostgreSQL understands them."""
+    return {
+        name: value.hex if isinstance(value, uuid.UUID) else value
+        for name, value in asdict(ties).items()
+        if value is not None
+    }
+
+
+def _time(moment: datetime | None, *, is_postgresql: bool) -> str | None:
+    if moment is None:
+        return None
+    # SQLite has no time zones: Django stores UTC there, without saying so.
+    return str(moment if is_postgresql else moment.astimezone(UTC).replace(tzinfo=None))
 
 
 def _holders(runs: Sequence[NewRun]) -> Iterator[tuple[uuid.UUID, TaskRun]]:

@@ -38,10 +38,10 @@ class Pulse:
 # The queues are found by one look in the index for each, not by reading what waits in them.
 _READY_QUEUES = """
     WITH RECURSIVE seen(queue) AS (
-        SELECT min(queue) FROM tasks_taskrun WHERE status = 'READY'
+        SELECT min(queue) FROM tasks_taskrun WHERE status = 'READY' AND NOT gated
         UNION ALL
         SELECT (SELECT min(queue) FROM tasks_taskrun
-                WHERE status = 'READY' AND queue > seen.queue)
+                WHERE status = 'READY' AND NOT gated AND queue > seen.queue)
         FROM seen WHERE seen.queue IS NOT NULL)
 """
 _ORPHANED = """EXISTS (SELECT 1 FROM tasks_taskrun AS run WHERE status = 'RUNNING' AND NOT EXISTS (

@@ -9,6 +9,20 @@ from tasks.models import RunStatus
 
 
 @dataclass(slots=True, kw_only=True)
+class Ties:
+    """How a run is tied to others. See the fields of `tasks.models.TaskRun`."""
+
+    workflow_id: uuid.UUID
+    group_id: uuid.UUID | None = None
+    position: int | None = None
+    after_run_id: uuid.UUID | None = None
+    after_group_id: uuid.UUID | None = None
+    takes_result: bool = False
+    regardless: bool = False
+    leads: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
 class NewRun:
     """A run to be inserted."""
 
@@ -22,6 +36,11 @@ class NewRun:
     max_attempts: int
     run_at: datetime | None
     """`None`: now, by the database's clock."""
+    gated: bool = False
+    headers: str | None = None
+    expires_at: datetime | None = None
+    workflow: Ties | None = None
+    """Its place in a workflow; `None` for a run of its own."""
     id: uuid.UUID = field(default_factory=uuid7)
     enqueued_at: datetime | None = None
     """Set when it was inserted."""

@@ -1,7 +1,6 @@
-"""The tables of the task system: one row a run, one row a worker."""
+"""One row a run: the record."""
 
 import json
-import uuid
 from typing import Any
 
 from django.db import models
@@ -44,6 +43,8 @@ class TaskRun(models.Model):
     status = models.CharField(
         _("status"), max_length=10, choices=RunStatus, default=RunStatus.READY
     )
+    # Its task is limited or paused: it is claimed through gates only (`tasks.ledger.gates`).
+    gated = models.BooleanField(_("gated"), default=False, db_default=False)
     # Threads and the event loop have room apart: each claims what it can run.
     is_async = models.BooleanField(_("coroutine"), default=False, db_default=False)
     # JSON, but stored as text: `jsonb` refuses NUL, turns 1e16 into an integer and costs a parse.
@@ -51,7 +52,11 @@ class TaskRun(models.Model):
     unique_key = models.CharField(  # noqa: DJ001 - NULL is "no key": it is left out of the index
         _("unique key"), max_length=255, null=True, blank=True
     )
+    # What travels with the run beside its arguments, as JSON: the tick of its schedule, for one.
+    headers = models.TextField(_("headers"), null=True, blank=True)  # noqa: DJ001
     run_at = models.DateTimeField(_("due"), db_default=Now())
+    # A run that has not started by then is cancelled.
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     enqueued_at = models.DateTimeField(_("enqueued"), db_default=Now())
     started_at = models.DateTimeField(_("first started"), null=True, blank=True)
     attempted_at = models.DateTimeField(_("last started"), null=True, blank=True)
@@ -66,8 +71,30 @@ class TaskRun(models.Model):
     # Not a foreign key: a busy history must never slow down a worker's coming and going.
     worker_id = models.UUIDField(_("worker"), null=True, blank=True)
     cancel_requested = models.BooleanField(_("asked to stop"), default=False, db_default=False)
+    # Why it was cancelled, when nobody asked: it expired, or what it waited for failed.
+    reason = models.CharField(_("reason"), max_length=255, blank=True, default="", db_default="")
     return_value = models.TextField(_("result"), null=True, blank=True)  # noqa: DJ001
     errors = models.TextField(_("failed attempts"), default="[]", db_default="[]")
+    # Equal for runs that failed in the same way at the same place.
+    fingerprint = models.CharField(  # noqa: DJ001 - NULL has no place in the index
+        _("kind of failure"), max_length=16, null=True, blank=True
+    )
+    # What the body stored with `context.checkpoint()`, and how far it says it is: JSON.
+    state = models.TextField(_("checkpoint"), null=True, blank=True)  # noqa: DJ001
+    progress = models.TextField(_("progress"), null=True, blank=True)  # noqa: DJ001
+    # No foreign keys: a workflow of ten thousand runs is inserted and pruned in bulk.
+    workflow_id = models.UUIDField(_("workflow"), null=True, blank=True)
+    group_id = models.UUIDField(_("group"), null=True, blank=True)
+    position = models.IntegerField(_("place in its group"), null=True, blank=True)
+    # WAITING until this run has succeeded, or this group has ended.
+    after_run_id = models.UUIDField(_("waits for run"), null=True, blank=True)
+    after_group_id = models.UUIDField(_("waits for group"), null=True, blank=True)
+    # What it waits for becomes its first argument.
+    takes_result = models.BooleanField(_("takes the result"), default=False, db_default=False)
+    # It runs even when members of the group that it waits for have failed.
+    regardless = models.BooleanField(_("whatever happened"), default=False, db_default=False)
+    # Other runs wait for this one.
+    leads = models.BooleanField(_("others wait for it"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("run")
@@ -85,7 +112,24 @@ class TaskRun(models.Model):
                 models.F("run_at"),
                 models.F("id"),
                 name="tasks_run_ready",
-                condition=models.Q(status="READY"),
+                condition=models.Q(status="READY", gated=False),
+            ),
+            models.Index(
+                models.F("queue"),
+                models.F("name"),
+                models.F("is_async"),
+                models.F("priority").desc(),
+                models.F("run_at"),
+                models.F("id"),
+                name="tasks_run_gated",
+                condition=models.Q(status="READY", gated=True),
+            ),
+            models.Index(
+                fields=["expires_at"],
+                name="tasks_run_expires",
+                condition=models.Q(
+                    status__in=["SCHEDULED", "WAITING", "READY"], expires_at__isnull=False
+                ),
             ),
             models.Index(
                 fields=["run_at"], name="tasks_run_due", condition=models.Q(status="SCHEDULED")
@@ -103,6 +147,40 @@ class TaskRun(models.Model):
                 fields=["finished_at"],
                 name="tasks_run_finished",
                 condition=models.Q(status__in=["SUCCESSFUL", "FAILED", "CANCELLED"]),
+            ),
+            models.Index(
+                fields=["fingerprint", "finished_at"],
+                name="tasks_run_failed",
+                condition=models.Q(status="FAILED"),
+            ),
+            models.Index(
+                fields=["after_run_id"],
+                name="tasks_run_after_run",
+                condition=models.Q(after_run_id__isnull=False),
+            ),
+            models.Index(
+                fields=["after_group_id"],
+                name="tasks_run_after_group",
+                condition=models.Q(after_group_id__isnull=False),
+            ),
+            models.Index(
+                fields=["workflow_id"],
+                name="tasks_run_workflow",
+                condition=models.Q(workflow_id__isnull=False),
+            ),
+            # All members in order, and those that a group still waits for.
+            models.Index(
+                fields=["group_id", "position"],
+                name="tasks_run_member",
+                condition=models.Q(group_id__isnull=False),
+            ),
+            models.Index(
+                fields=["group_id"],
+                name="tasks_run_member_live",
+                condition=models.Q(
+                    group_id__isnull=False,
+                    status__in=["SCHEDULED", "WAITING", "READY", "RUNNING"],
+                ),
             ),
         ]
         constraints = [
@@ -141,46 +219,3 @@ class TaskRun(models.Model):
         """The attempts that did not succeed, oldest first (see `tasks.failure.Failure`)."""
         failures: list[dict[str, Any]] = json.loads(self.errors)
         return failures
-
-
-class WorkerStatus(models.TextChoices):
-    """Whether a worker process may hold runs."""
-
-    # It beats, and so extends the lease of all that it holds.
-    ALIVE = "ALIVE", _("Alive")
-    # It drained and left.
-    STOPPED = "STOPPED", _("Stopped")
-    # It died or was silent past its lease; its runs were given to others.
-    LOST = "LOST", _("Lost")
-
-
-class Worker(models.Model):
-    """One worker process. The lease of its row is the lease of every run it holds."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    host = models.CharField(_("host"), max_length=255)
-    pid = models.IntegerField(_("process"))
-    engine = models.CharField(_("engine"), max_length=32)
-    queues = models.CharField(_("queues"), max_length=255, blank=True)
-    threads = models.SmallIntegerField(_("threads"))
-    status = models.CharField(
-        _("status"), max_length=10, choices=WorkerStatus, default=WorkerStatus.ALIVE
-    )
-    # The key of the session lock that the process holds on PostgreSQL for as long as it lives.
-    lock_key = models.BigIntegerField(default=0)
-    started_at = models.DateTimeField(_("started"), db_default=Now())
-    # Beats write these two only, and no index holds them: PostgreSQL then updates in place.
-    beat_at = models.DateTimeField(_("last beat"), db_default=Now())
-    lease_until = models.DateTimeField(_("lease until"))
-
-    class Meta:
-        verbose_name = _("worker")
-        verbose_name_plural = _("workers")
-        indexes = [
-            models.Index(
-                fields=["id"], name="tasks_worker_alive", condition=models.Q(status="ALIVE")
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.pid}"

@@ -1,0 +1,28 @@
+"""The tables of the task system."""
+
+from tasks.models.alerts import Alert, Watermark
+from tasks.models.gates import Gate, GateKind
+from tasks.models.groups import RunGroup
+from tasks.models.rollups import Rollup
+from tasks.models.runs import FINAL, LIVE, RunStatus, TaskRun
+from tasks.models.schedules import CatchUp, Schedule, ScheduleTick, TickStatus
+from tasks.models.workers import Worker, WorkerStatus
+
+__all__ = [
+    "FINAL",
+    "LIVE",
+    "Alert",
+    "CatchUp",
+    "Gate",
+    "GateKind",
+    "Rollup",
+    "RunGroup",
+    "RunStatus",
+    "Schedule",
+    "ScheduleTick",
+    "TaskRun",
+    "TickStatus",
+    "Watermark",
+    "Worker",
+    "WorkerStatus",
+]

@@ -1,0 +1,37 @@
+"""What has ended, counted by the minute and by the hour."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Rollup(models.Model):
+    """How many runs of one task in one queue ended within one minute or hour, and how long they
+    took.
+
+    Histograms are JSON lists, one count for each of `tasks.rollups.BOUNDS` and one for what is
+    longer.
+    """
+
+    # Of the span, in seconds: 60 or 3600.
+    size = models.PositiveSmallIntegerField(_("span"))
+    starts_at = models.DateTimeField(_("from"))
+    name = models.CharField(_("task"), max_length=255)
+    queue = models.CharField(_("queue"), max_length=64)
+    successful = models.PositiveIntegerField(_("successful"), default=0)
+    failed = models.PositiveIntegerField(_("failed"), default=0)
+    cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
+    # From due to started, and from started to finished.
+    waits = models.TextField(_("waits"))
+    durations = models.TextField(_("durations"))
+
+    class Meta:
+        verbose_name = _("rollup")
+        verbose_name_plural = _("rollups")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["size", "starts_at", "name", "queue"], name="tasks_rollup_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.starts_at.isoformat()}"
