@@ -115,8 +115,10 @@ def _new_run(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) 
         priority=task.priority,
         status=RunStatus.SCHEDULED if is_later else RunStatus.READY,
         is_async=task.is_async,
+        gated=task.is_gated,
         arguments=dump_arguments(name, args, kwargs),
         unique_key=task.key_of(args, kwargs),
         max_attempts=task.max_attempts or options().max_attempts,
         run_at=task.run_after,
+        expires_after=task.expires_after,
     )

@@ -14,12 +14,14 @@ from django.tasks.base import TASK_MAX_PRIORITY, TASK_MIN_PRIORITY
 from django.utils import timezone
 
 from tasks.errors import InvalidTaskOption
+from tasks.rates import Rate
 
 if TYPE_CHECKING:
     from tasks.task import Task
 
 MAX_ATTEMPTS = 1000
 MAX_KEY_LENGTH = 150
+MAX_RUNNING = 1_000_000
 MAX_SECONDS = 366 * 24 * 60 * 60
 
 
@@ -45,7 +47,13 @@ def check_options(task: Task[..., Any]) -> None:
     _queue_name(task)
     _unique(task)
     _unique_key(task)
+    _flag(task, "atomic")
+    _flag(task, "durable")
     _atomic(task)
+    _number(task, "expires_after", at_least=0.001, at_most=MAX_SECONDS)
+    _number(task, "max_running", at_least=1, at_most=MAX_RUNNING, whole=True)
+    _rate(task)
+    _durable(task)
 
 
 def earliest_start(task: Task[..., Any], run_after: datetime | timedelta | None) -> datetime | None:
@@ -152,11 +160,33 @@ def _unique_key(task: Task[..., Any]) -> None:
         _refuse(task, f"unique_key must be 1 to {MAX_KEY_LENGTH} printable characters, not {key!r}")
 
 
+def _flag(task: Task[..., Any], option: str) -> None:
+    value = getattr(task, option)
+    if not isinstance(value, bool):
+        _refuse(task, f"{option} must be True or False, not {value!r}")
+
+
 def _atomic(task: Task[..., Any]) -> None:
-    if not isinstance(task.atomic, bool):
-        _refuse(task, f"atomic must be True or False, not {task.atomic!r}")
     if task.atomic and task.is_async:
         _refuse(task, "atomic needs a plain function: Django's transactions are synchronous")
+
+
+def _rate(task: Task[..., Any]) -> None:
+    if task.rate is None:
+        return
+    try:
+        Rate.parse(task.rate)
+    except ValueError as error:
+        raise InvalidTaskOption(
+            f"Task {task.module_path}: rate={task.rate!r} is no rate: {error}."
+        ) from error
+
+
+def _durable(task: Task[..., Any]) -> None:
+    """Without a row nothing can be counted, keyed, or written together with the body's effects."""
+    needs_row = ("unique", "unique_key", "atomic", "max_running", "rate", "expires_after")
+    if not task.durable and (used := [name for name in needs_row if getattr(task, name)]):
+        _refuse(task, f"durable=False keeps no row, and {', '.join(used)} needs one")
 
 
 def _signature(task: Task[..., Any]) -> inspect.Signature:

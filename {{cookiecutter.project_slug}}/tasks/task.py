@@ -52,6 +52,14 @@ class Task[**P, R](_Base[P, R]):
     """One live run per key: `True` for all arguments, or a template such as `"{order_id}"`."""
     atomic: bool = False
     """Body and outcome are one transaction: what it does to this database happens exactly once."""
+    expires_after: float | None = None
+    """A run that has not started so many seconds after it was due is cancelled."""
+    max_running: int | None = None
+    """So many at once at most, across all workers; 1 is a lock whose holder may die."""
+    rate: str | None = None
+    """So many starts a window at most, across all workers: `"100/m"`, `"5/30s"`."""
+    durable: bool = True
+    """`False`: no row where the engine can carry the call itself. For what may be lost."""
     unique_key: str | None = None
     """The key of this one call; wins over `unique`."""
 
@@ -72,6 +80,11 @@ class Task[**P, R](_Base[P, R]):
         """Whether the function is `async def`."""
         return iscoroutinefunction(self.func)
 
+    @property
+    def is_gated(self) -> bool:
+        """Whether its runs are claimed through a gate, which counts them."""
+        return self.max_running is not None or self.rate is not None
+
     def using(
         self,
         *,
@@ -81,6 +94,7 @@ class Task[**P, R](_Base[P, R]):
         backend: str | None = None,
         unique_key: str | None = None,
         max_attempts: int | None = None,
+        expires_after: float | None = None,
     ) -> Task[P, R]:
         """Return a variant of the task for one call.
 
@@ -91,6 +105,7 @@ class Task[**P, R](_Base[P, R]):
             self,
             unique_key=self.unique_key if unique_key is None else unique_key,
             max_attempts=self.max_attempts if max_attempts is None else max_attempts,
+            expires_after=self.expires_after if expires_after is None else expires_after,
         )
         return DjangoTask.using(  # type: ignore[return-value]  # it is of the class of `changed`
             changed,
@@ -160,6 +175,10 @@ class _Decorator(Protocol):
         time_limit: float | None = None,
         unique: bool | str = False,
         atomic: bool = False,
+        expires_after: float | None = None,
+        max_running: int | None = None,
+        rate: str | None = None,
+        durable: bool = True,
     ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
 

@@ -17,7 +17,7 @@ TRIES = 20
 
 _COLUMNS = (
     "id, name, queue, priority, status, is_async, gated, arguments, unique_key, max_attempts, "
-    "headers, expires_at"
+    "headers"
 )
 _TIES = (
     "workflow_id, group_id, position, after_run_id, after_group_id, takes_result, regardless, leads"
@@ -26,20 +26,20 @@ _CONFLICT = "ON CONFLICT DO NOTHING RETURNING id, {enqueued_at}"
 
 # One run has parameters of its own: the cheapest statement that there is for it.
 _ONE = f"""
-INSERT INTO tasks_taskrun ({_COLUMNS}, run_at, enqueued_at)
+INSERT INTO tasks_taskrun ({_COLUMNS}, run_at, enqueued_at, expires_at)
 VALUES (%(id)s, %(name)s, %(queue)s, %(priority)s, %(status)s, %(is_async)s, %(gated)s,
-    %(arguments)s, %(unique_key)s, %(max_attempts)s, %(headers)s, {{expires_at}},
-    COALESCE({{run_at}}, {{now}}), {{now}})
+    %(arguments)s, %(unique_key)s, %(max_attempts)s, %(headers)s,
+    COALESCE({{run_at}}, {{now}}), {{now}}, {{expires_at}})
 {_CONFLICT}
 """  # noqa: S608 - constants of this module only
 
 # Many, and those of a workflow, travel as one text, like the outcomes in `tasks.ledger.settle`: ten
 # times the speed of so many parameters.
 _MANY = f"""
-INSERT INTO tasks_taskrun ({_COLUMNS}, {_TIES}, run_at, enqueued_at)
+INSERT INTO tasks_taskrun ({_COLUMNS}, {_TIES}, run_at, enqueued_at, expires_at)
 SELECT {_COLUMNS}, workflow_id, group_id, position, after_run_id, after_group_id,
     COALESCE(takes_result, false), COALESCE(regardless, false), COALESCE(leads, false),
-    COALESCE(run_at, {{now}}), {{now}}
+    COALESCE({{run_at}}, {{now}}), {{now}}, {{expires_at}}
 FROM {{rows}}
 {_CONFLICT}
 """  # noqa: S608
@@ -48,15 +48,24 @@ _POSTGRESQL = {
     "now": "statement_timestamp()",
     "enqueued_at": "extract(epoch FROM enqueued_at)::float8",
 }
+# Counted from when it is due.
+_EXPIRES_POSTGRESQL = """GREATEST({run_at}, statement_timestamp())
+    + make_interval(secs => {expires_after})"""
 _ONE_POSTGRESQL = _ONE.format(
-    run_at="%(run_at)s::timestamptz", expires_at="%(expires_at)s::timestamptz", **_POSTGRESQL
+    run_at="%(run_at)s::timestamptz",
+    expires_at=_EXPIRES_POSTGRESQL.format(
+        run_at="%(run_at)s::timestamptz", expires_after="%(expires_after)s::float8"
+    ),
+    **_POSTGRESQL,
 )
 _MANY_POSTGRESQL = _MANY.format(
+    run_at="run_at",
+    expires_at=_EXPIRES_POSTGRESQL.format(run_at="run_at", expires_after="expires_after"),
     rows="""json_to_recordset(%(rows)s::json) AS new(id uuid, name text, queue text,
     priority int, status text, is_async boolean, gated boolean, arguments text, unique_key text,
-    max_attempts int, headers text, expires_at timestamptz, workflow_id uuid, group_id uuid,
-    position int, after_run_id uuid, after_group_id uuid, takes_result boolean,
-    regardless boolean, leads boolean, run_at timestamptz)""",
+    max_attempts int, headers text, workflow_id uuid, group_id uuid, position int,
+    after_run_id uuid, after_group_id uuid, takes_result boolean, regardless boolean,
+    leads boolean, run_at timestamptz, expires_after float8)""",
     **_POSTGRESQL,
 )
 
@@ -64,11 +73,25 @@ _SQLITE = {
     "now": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
     "enqueued_at": "enqueued_at || ''",
 }
-_ONE_SQLITE = _ONE.format(run_at="%(run_at)s", expires_at="%(expires_at)s", **_SQLITE)
+_EXPIRES_SQLITE = """CASE WHEN {expires_after} IS NOT NULL THEN
+    strftime('%%Y-%%m-%%d %%H:%%M:%%f', MAX(COALESCE({run_at}, ''), {now}),
+        printf('%%.3f seconds', {expires_after})) END"""
+_ONE_SQLITE = _ONE.format(
+    run_at="%(run_at)s",
+    expires_at=_EXPIRES_SQLITE.format(
+        run_at="%(run_at)s", expires_after="%(expires_after)s", now=_SQLITE["now"]
+    ),
+    **_SQLITE,
+)
 _FIELDS_SQLITE = ", ".join(
-    f"value ->> '{name}' AS {name}" for name in f"{_COLUMNS}, {_TIES}, run_at".split(", ")
+    f"value ->> '{name}' AS {name}"
+    for name in f"{_COLUMNS}, {_TIES}, run_at, expires_after".split(", ")
 )
 _MANY_SQLITE = _MANY.format(
+    run_at="run_at",
+    expires_at=_EXPIRES_SQLITE.format(
+        run_at="run_at", expires_after="expires_after", now=_SQLITE["now"]
+    ),
     # "WHERE true" tells SQLite's parser that ON begins a conflict clause and not a join.
     rows=f"(SELECT {_FIELDS_SQLITE} FROM json_each(%(rows)s)) WHERE true",  # noqa: S608
     **_SQLITE,
@@ -142,7 +165,7 @@ def _row(run: NewRun, *, is_postgresql: bool) -> dict[str, Any]:
         "max_attempts": run.max_attempts,
         "headers": run.headers,
         "run_at": _time(run.run_at, is_postgresql=is_postgresql),
-        "expires_at": _time(run.expires_at, is_postgresql=is_postgresql),
+        "expires_after": run.expires_after,
     }
     if run.workflow is not None:
         row |= _ties(run.workflow)

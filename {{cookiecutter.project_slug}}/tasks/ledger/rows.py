@@ -38,7 +38,8 @@ class NewRun:
     """`None`: now, by the database's clock."""
     gated: bool = False
     headers: str | None = None
-    expires_at: datetime | None = None
+    expires_after: float | None = None
+    """Seconds, from when it is due."""
     workflow: Ties | None = None
     """Its place in a workflow; `None` for a run of its own."""
     id: uuid.UUID = field(default_factory=uuid7)
@@ -60,15 +61,22 @@ class Claimed:
     crashes: int
     max_attempts: int
     errors: str
+    headers: str | None
+    state: str | None
     run_at: datetime
     enqueued_at: datetime
     started_at: datetime
     attempted_at: datetime
     worker_id: uuid.UUID
+    gated: bool = False
+    """Whether it came through a gate: its end makes room there."""
 
 
 # The columns of a claim before its times, in the order of the fields above.
-COLUMNS = "id, name, queue, priority, arguments, attempt, spent, crashes, max_attempts, errors"
+COLUMNS = (
+    "id, name, queue, priority, arguments, attempt, spent, crashes, max_attempts, errors, "
+    "headers, state"
+)
 
 
 @dataclass(slots=True, kw_only=True)
