@@ -131,8 +131,14 @@ class TaskRun(models.Model):
                     status__in=["SCHEDULED", "WAITING", "READY"], expires_at__isnull=False
                 ),
             ),
+            # With the queue: what is deferred is counted by it.
             models.Index(
-                fields=["run_at"], name="tasks_run_due", condition=models.Q(status="SCHEDULED")
+                fields=["run_at", "queue"],
+                name="tasks_run_due",
+                condition=models.Q(status="SCHEDULED"),
+            ),
+            models.Index(
+                fields=["queue"], name="tasks_run_waiting", condition=models.Q(status="WAITING")
             ),
             models.Index(
                 fields=["worker_id"], name="tasks_run_held", condition=models.Q(status="RUNNING")
@@ -151,6 +157,12 @@ class TaskRun(models.Model):
             models.Index(
                 fields=["fingerprint", "finished_at"],
                 name="tasks_run_failed",
+                condition=models.Q(status="FAILED"),
+            ),
+            # What has failed, counted and listed by queue and task.
+            models.Index(
+                fields=["queue", "name", "finished_at"],
+                name="tasks_run_failures",
                 condition=models.Q(status="FAILED"),
             ),
             models.Index(
