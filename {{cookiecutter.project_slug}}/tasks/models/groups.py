@@ -19,6 +19,9 @@ class RunGroup(models.Model):
     # The group that this one is a member of.
     outer_id = models.UUIDField(_("outer group"), null=True, blank=True)
     position = models.IntegerField(_("place in its group"), null=True, blank=True)
+    # What its members wait for, or their beginnings: if that fails, the group never begins.
+    after_run_id = models.UUIDField(_("waits for run"), null=True, blank=True)
+    after_group_id = models.UUIDField(_("waits for group"), null=True, blank=True)
     # Members: runs, chains (their last step counts) and groups.
     total = models.IntegerField(_("members"))
     created_at = models.DateTimeField(_("created"), db_default=Now())
@@ -39,6 +42,17 @@ class RunGroup(models.Model):
                 fields=["outer_id"],
                 name="tasks_group_outer",
                 condition=models.Q(outer_id__isnull=False),
+            ),
+            # Groups that wait for something although no member does: the empty ones.
+            models.Index(
+                fields=["after_run_id"],
+                name="tasks_group_after_run",
+                condition=models.Q(after_run_id__isnull=False, total=0),
+            ),
+            models.Index(
+                fields=["after_group_id"],
+                name="tasks_group_after_group",
+                condition=models.Q(after_group_id__isnull=False, total=0),
             ),
             models.Index(fields=["workflow_id"], name="tasks_group_workflow"),
         ]

@@ -89,7 +89,7 @@ class TaskRun(models.Model):
     # WAITING until this run has succeeded, or this group has ended.
     after_run_id = models.UUIDField(_("waits for run"), null=True, blank=True)
     after_group_id = models.UUIDField(_("waits for group"), null=True, blank=True)
-    # What it waits for becomes its first argument.
+    # What it waits for is still to become its first argument.
     takes_result = models.BooleanField(_("takes the result"), default=False, db_default=False)
     # It runs even when members of the group that it waits for have failed.
     regardless = models.BooleanField(_("whatever happened"), default=False, db_default=False)
@@ -168,7 +168,7 @@ class TaskRun(models.Model):
             models.Index(
                 fields=["after_run_id"],
                 name="tasks_run_after_run",
-                condition=models.Q(after_run_id__isnull=False),
+                condition=models.Q(status="WAITING", after_run_id__isnull=False),
             ),
             models.Index(
                 fields=["after_group_id"],
@@ -176,7 +176,7 @@ class TaskRun(models.Model):
                 condition=models.Q(after_group_id__isnull=False),
             ),
             models.Index(
-                fields=["workflow_id"],
+                fields=["workflow_id", "status"],
                 name="tasks_run_workflow",
                 condition=models.Q(workflow_id__isnull=False),
             ),
@@ -187,7 +187,7 @@ class TaskRun(models.Model):
                 condition=models.Q(group_id__isnull=False),
             ),
             models.Index(
-                fields=["group_id"],
+                fields=["group_id", "position"],
                 name="tasks_run_member_live",
                 condition=models.Q(
                     group_id__isnull=False,
