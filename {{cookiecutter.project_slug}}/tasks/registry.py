@@ -38,3 +38,8 @@ def queues() -> set[str]:
 def asynchronous() -> list[str]:
     """Return the dotted paths of the tasks whose function is `async def`."""
     return sorted(name for name, task in _tasks.items() if task.is_async)
+
+
+def gated() -> frozenset[str]:
+    """Return the dotted paths of the tasks that are limited in how they may start."""
+    return frozenset(name for name, task in _tasks.items() if task.is_gated)

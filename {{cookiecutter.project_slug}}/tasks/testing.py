@@ -65,6 +65,9 @@ def _claim_one(worker_id: uuid.UUID) -> list[ledger.Claimed]:
             worker_id, sorted(set(ready)), 1, is_async=is_async, suspects=None
         ):
             return claims
+        admitted = ledger.claim_through_gates(worker_id, None, {is_async: 1}, suspects=None)
+        if admitted.claims:
+            return admitted.claims
     return []
 
 

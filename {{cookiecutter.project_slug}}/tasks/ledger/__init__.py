@@ -8,7 +8,8 @@ nothing.
 SCHEDULED─┘ └────────────────────┘ └──► CANCELLED
 """
 
-from tasks.ledger.claim import claim, promote
+from tasks.ledger.claim import claim, expire, promote
+from tasks.ledger.gates import Admitted, claim_through_gates, pause, resume, set_limit
 from tasks.ledger.history import prune_runs, prune_workers
 from tasks.ledger.insert import insert
 from tasks.ledger.leases import (
@@ -26,6 +27,7 @@ from tasks.ledger.rows import Claimed, NewRun, Outcome
 from tasks.ledger.settle import settle
 
 __all__ = [
+    "Admitted",
     "Claimed",
     "HeldRun",
     "NewRun",
@@ -33,17 +35,22 @@ __all__ = [
     "Pulse",
     "cancel",
     "claim",
+    "claim_through_gates",
+    "expire",
     "held_runs",
     "insert",
     "mark_lost_workers",
     "mark_worker_lost",
+    "pause",
     "promote",
     "prune_runs",
     "prune_workers",
     "pulse",
     "register_worker",
+    "resume",
     "retire_worker",
     "retry",
+    "set_limit",
     "settle",
     "take_back_lost_runs",
 ]

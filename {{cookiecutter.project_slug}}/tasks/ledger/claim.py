@@ -1,19 +1,29 @@
-"""SCHEDULED to READY when due, and READY to RUNNING."""
+"""READY to RUNNING, and what leads to READY or away from it as time passes."""
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
+from tasks import registry
 from tasks.conf import options
 from tasks.ledger.rows import COLUMNS, Claimed
 from tasks.ledger.turns import turn_to_write
-from tasks.models import RunStatus, TaskRun
+from tasks.models import UNSTARTED, RunStatus, TaskRun
 
 PROMOTE_BATCH = 1000
+EXPIRED = "It had not started by the time it expired."
+
+# A run that has not started by the time it expires never will (see `expire()`).
+_STILL_GOOD = "(expires_at IS NULL OR started_at IS NOT NULL OR expires_at > {now})"
+_PAUSED_TASKS = "SELECT name FROM tasks_gate WHERE kind = 'TASK' AND paused_at IS NOT NULL"
+_SHUT_QUEUES = """SELECT name FROM tasks_gate
+    WHERE kind = 'QUEUE' AND (paused_at IS NOT NULL OR max_running IS NOT NULL)"""
 
 # One look-up in the partial index for every queue, so that a long backlog in one never makes the
 # claim from another slow. ARRAY() is evaluated once; `id IN (SELECT … LIMIT …)` met plans that ran
@@ -21,42 +31,62 @@ PROMOTE_BATCH = 1000
 # for that once more outside made PostgreSQL read the whole index of what is READY. Times come back
 # as numbers and text: the drivers' own conversion of four of them would take longer than all else
 # that is done with a row.
+_NOW_POSTGRESQL = "statement_timestamp()"
 _CLAIM_POSTGRESQL = f"""
-UPDATE tasks_taskrun SET status = 'RUNNING', worker_id = %s, attempt = attempt + 1,
-    spent = spent + 1, attempted_at = statement_timestamp(),
-    started_at = COALESCE(started_at, statement_timestamp())
+UPDATE tasks_taskrun SET status = 'RUNNING', worker_id = %(worker)s, attempt = attempt + 1,
+    spent = spent + 1, attempted_at = {_NOW_POSTGRESQL},
+    started_at = COALESCE(started_at, {_NOW_POSTGRESQL})
 WHERE id = ANY(ARRAY(
-    SELECT due.id FROM unnest(%s::text[]) AS wanted(queue) CROSS JOIN LATERAL (
+    SELECT due.id FROM unnest(%(queues)s::text[]) AS wanted(queue) CROSS JOIN LATERAL (
         SELECT id, priority, run_at FROM tasks_taskrun
-        WHERE queue = wanted.queue AND is_async = %s AND status = 'READY'
-            AND NOT gated AND run_at <= statement_timestamp() AND {{which}}
-        ORDER BY priority DESC, run_at, id LIMIT %s FOR UPDATE SKIP LOCKED) AS due
-    ORDER BY due.priority DESC, due.run_at, due.id LIMIT %s))
-    AND EXISTS (SELECT FROM tasks_worker WHERE id = %s AND status = 'ALIVE')
-RETURNING {COLUMNS}, extract(epoch FROM run_at)::float8, extract(epoch FROM enqueued_at)::float8,
+        WHERE queue = wanted.queue AND is_async = %(is_async)s AND status = 'READY' AND {{lane}}
+            AND run_at <= {_NOW_POSTGRESQL} AND {_STILL_GOOD.format(now=_NOW_POSTGRESQL)}
+            AND {{which}}
+        ORDER BY priority DESC, run_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS due
+    {{open}}
+    ORDER BY due.priority DESC, due.run_at, due.id LIMIT %(limit)s))
+    AND EXISTS (SELECT FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE')
+RETURNING name = ANY(ARRAY({_PAUSED_TASKS})), {COLUMNS},
+    extract(epoch FROM run_at)::float8, extract(epoch FROM enqueued_at)::float8,
     extract(epoch FROM started_at)::float8, extract(epoch FROM attempted_at)::float8
 """  # noqa: S608 - constants of this package only
 
 # The same for SQLite, which has one writer and so no rows to lock.
+_NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
 _CLAIM_SQLITE = f"""
-UPDATE tasks_taskrun SET status = 'RUNNING', worker_id = %s, attempt = attempt + 1,
-    spent = spent + 1, attempted_at = {{now}}, started_at = COALESCE(started_at, {{now}})
+UPDATE tasks_taskrun SET status = 'RUNNING', worker_id = %(worker)s, attempt = attempt + 1,
+    spent = spent + 1, attempted_at = {_NOW_SQLITE},
+    started_at = COALESCE(started_at, {_NOW_SQLITE})
 WHERE status = 'READY' AND id IN (
-    SELECT id FROM ({{due}}) ORDER BY priority DESC, run_at, id LIMIT %s)
-    AND EXISTS (SELECT 1 FROM tasks_worker WHERE id = %s AND status = 'ALIVE')
-RETURNING {COLUMNS}, run_at || '', enqueued_at || '', started_at || '', attempted_at || ''
+    SELECT id FROM ({{due}}) ORDER BY priority DESC, run_at, id LIMIT %(limit)s)
+    AND EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE')
+RETURNING name IN ({_PAUSED_TASKS}), {COLUMNS},
+    run_at || '', enqueued_at || '', started_at || '', attempted_at || ''
 """  # noqa: S608
-_DUE_SQLITE = """
+_DUE_SQLITE = f"""
 SELECT * FROM (SELECT id, priority, run_at FROM tasks_taskrun
-    WHERE queue = %s AND is_async = %s AND status = 'READY' AND NOT gated
-        AND run_at <= {now} AND {which}
-    ORDER BY priority DESC, run_at, id LIMIT %s)
-"""
+    WHERE queue = {{queue}} AND is_async = %(is_async)s AND status = 'READY' AND {{lane}}
+        AND run_at <= {_NOW_SQLITE} AND {_STILL_GOOD.format(now=_NOW_SQLITE)} AND {{which}} {{open}}
+    ORDER BY priority DESC, run_at, id LIMIT %(limit)s)
+"""  # noqa: S608
 _LOOK_SQLITE = """
 SELECT 1 FROM tasks_taskrun
-WHERE status = 'READY' AND NOT gated AND is_async = %s AND queue IN ({queues}) LIMIT 1
+WHERE status = 'READY' AND {lane} AND is_async = %(is_async)s AND queue IN ({queues}) LIMIT 1
 """
-_NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Which of the READY runs of a queue a claim takes."""
+
+    where: str
+    open: bool
+    """Whether only queues are asked that nothing holds back."""
+    name: str | None = None
+
+
+FREE = Lane("NOT gated", open=True)
+"""What no gate stands before."""
 
 
 def claim(
@@ -70,15 +100,41 @@ def claim(
     """Take up to `limit` due runs for a worker, most urgent first.
 
     `is_async` chooses the runs of `async def` tasks instead of all others. `suspects` chooses runs
-    on their last life (see `last_life()`), all others (the default), or, if `None`, both. A worker
-    that was declared lost gets nothing.
+    on their last life (see `last_life()`), all others (the default), or, if `None`, both. Queues
+    that are paused or limited, and tasks that are, give nothing here: see `tasks.ledger.gates`. A
+    worker that was declared lost gets nothing.
     """
+    taken: list[Claimed] = []
+    gated = registry.gated()
+    while len(taken) < limit:
+        found = claim_from(
+            FREE, worker_id, queues, limit - len(taken), is_async=is_async, suspects=suspects
+        )
+        # A run that came this way before its task was limited or paused goes behind its gate.
+        barred = [run.id for is_paused, run in found if is_paused or run.name in gated]
+        taken += [run for _, run in found if run.id not in barred]
+        if not barred:
+            break
+        _put_behind_gates(barred, worker_id)
+    taken.sort(key=lambda run: (-run.priority, run.run_at, run.id))
+    return taken
+
+
+def claim_from(
+    lane: Lane,
+    worker_id: uuid.UUID,
+    queues: Sequence[str],
+    limit: int,
+    *,
+    is_async: bool,
+    suspects: bool | None,
+) -> list[tuple[bool, Claimed]]:
+    """Take due runs from one lane of each queue; say of each whether its task is paused."""
     if not queues or limit <= 0:
         return []
+    parameters = {"is_async": is_async, "limit": limit, "name": lane.name}
     claim_rows = _claim_postgresql if connection.vendor == "postgresql" else _claim_sqlite
-    claimed = claim_rows(worker_id, queues, limit, is_async, _which(suspects))
-    claimed.sort(key=lambda run: (-run.priority, run.run_at, run.id))
-    return claimed
+    return claim_rows(lane, worker_id, queues, _which(suspects), parameters)
 
 
 def promote(limit: int = PROMOTE_BATCH) -> list[uuid.UUID]:
@@ -89,6 +145,20 @@ def promote(limit: int = PROMOTE_BATCH) -> list[uuid.UUID]:
         if ids:
             TaskRun.objects.filter(pk__in=ids, status=RunStatus.SCHEDULED).update(
                 status=RunStatus.READY
+            )
+        return ids
+
+
+def expire(limit: int = PROMOTE_BATCH) -> list[uuid.UUID]:
+    """Cancel up to `limit` runs that were not started in time; return their ids."""
+    late = TaskRun.objects.filter(
+        status__in=UNSTARTED, expires_at__lte=Now(), started_at=None
+    ).order_by("expires_at")
+    with transaction.atomic():
+        ids = list(late.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
+        if ids:
+            TaskRun.objects.filter(pk__in=ids, status__in=UNSTARTED).update(
+                status=RunStatus.CANCELLED, finished_at=Now(), reason=EXPIRED
             )
         return ids
 
@@ -109,33 +179,56 @@ def _which(suspects: bool | None) -> str:
     return f"crashes > 0 AND crashes >= {last_life()}" if suspects else f"crashes < {last_life()}"
 
 
+def _put_behind_gates(ids: Sequence[uuid.UUID], worker_id: uuid.UUID) -> None:
+    """Give claims back as if they had never been made; only through a gate do they come again."""
+    TaskRun.objects.filter(pk__in=ids, worker_id=worker_id, status=RunStatus.RUNNING).update(
+        status=RunStatus.READY, gated=True, worker_id=None, spent=F("spent") - 1
+    )
+
+
 def _claim_postgresql(
-    worker_id: uuid.UUID, queues: Sequence[str], limit: int, is_async: bool, which: str
-) -> list[Claimed]:
-    parameters: list[Any] = [worker_id, list(queues), is_async, limit, limit, worker_id]
+    lane: Lane,
+    worker_id: uuid.UUID,
+    queues: Sequence[str],
+    which: str,
+    parameters: dict[str, Any],
+) -> list[tuple[bool, Claimed]]:
+    open_ = f"WHERE wanted.queue NOT IN ({_SHUT_QUEUES})" if lane.open else ""
+    sql = _CLAIM_POSTGRESQL.format(lane=lane.where, which=which, open=open_)
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM_POSTGRESQL.format(which=which), parameters)
-        return [_from_postgresql(row, worker_id) for row in cursor.fetchall()]
+        cursor.execute(sql, {**parameters, "worker": worker_id, "queues": list(queues)})
+        return [(row[0], _from_postgresql(row[1:], worker_id)) for row in cursor.fetchall()]
 
 
 def _claim_sqlite(
-    worker_id: uuid.UUID, queues: Sequence[str], limit: int, is_async: bool, which: str
-) -> list[Claimed]:
-    due = " UNION ALL ".join([_DUE_SQLITE.format(now=_NOW_SQLITE, which=which)] * len(queues))
-    parameters: list[Any] = [worker_id.hex]
-    for queue in queues:
-        parameters += [queue, is_async, limit]
-    parameters += [limit, worker_id.hex]
-    look = _LOOK_SQLITE.format(queues=", ".join(["%s"] * len(queues)))
+    lane: Lane,
+    worker_id: uuid.UUID,
+    queues: Sequence[str],
+    which: str,
+    parameters: dict[str, Any],
+) -> list[tuple[bool, Claimed]]:
+    names = {f"queue_{number}": queue for number, queue in enumerate(queues)}
+    marks = [f"%({name})s" for name in names]
+    due = " UNION ALL ".join(
+        _DUE_SQLITE.format(
+            queue=mark,
+            lane=lane.where,
+            which=which,
+            open=f"AND {mark} NOT IN ({_SHUT_QUEUES})" if lane.open else "",
+        )
+        for mark in marks
+    )
+    parameters |= {**names, "worker": worker_id.hex}
     with connection.cursor() as cursor:
         # Most looks find nothing. A look that only reads asks for no lock.
-        cursor.execute(look, [is_async, *queues])
+        look = _LOOK_SQLITE.format(lane=lane.where, queues=", ".join(marks))
+        cursor.execute(look, parameters)
         if cursor.fetchone() is None:
             return []
         with turn_to_write():
-            cursor.execute(_CLAIM_SQLITE.format(now=_NOW_SQLITE, due=due), parameters)
+            cursor.execute(_CLAIM_SQLITE.format(due=due), parameters)
             rows = cursor.fetchall()
-    return [_from_sqlite(row, worker_id) for row in rows]
+    return [(bool(row[0]), _from_sqlite(row[1:], worker_id)) for row in rows]
 
 
 def _from_postgresql(row: tuple[Any, ...], worker_id: uuid.UUID) -> Claimed:

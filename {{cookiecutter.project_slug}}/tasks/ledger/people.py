@@ -7,9 +7,8 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from tasks.errors import UniqueRunExists
-from tasks.models import RunStatus, TaskRun
+from tasks.models import UNSTARTED, RunStatus, TaskRun
 
-_UNSTARTED = (RunStatus.SCHEDULED, RunStatus.WAITING, RunStatus.READY)
 _RETRIABLE = (RunStatus.FAILED, RunStatus.CANCELLED)
 
 
@@ -20,7 +19,7 @@ def cancel(ids: Collection[uuid.UUID]) -> int:
     `context.cancelled`, and no further attempt is made. One that has ended stays as it is.
     """
     runs = TaskRun.objects.filter(pk__in=ids)
-    stopped = runs.filter(status__in=_UNSTARTED).update(
+    stopped = runs.filter(status__in=UNSTARTED).update(
         status=RunStatus.CANCELLED, finished_at=Now(), cancel_requested=True
     )
     told = runs.filter(status=RunStatus.RUNNING, cancel_requested=False).update(

@@ -28,11 +28,13 @@ class Pulse:
     ready: frozenset[str]
     """The queues in which a run is READY."""
     due: bool
-    """Whether a scheduled run has become due."""
+    """Whether a scheduled run has become due, or one has expired."""
     lost: bool
     """Whether a worker is lost, or a run is held by nobody who lives."""
     suspects: frozenset[str]
     """The queues in which a run on its last life is READY: it is to be executed alone."""
+    gated: bool
+    """Whether a run is READY behind a gate, or a queue has a limit."""
 
 
 # The queues are found by one look in the index for each, not by reading what waits in them.
@@ -50,6 +52,11 @@ _ORPHANED = """EXISTS (SELECT 1 FROM tasks_taskrun AS run WHERE status = 'RUNNIN
 _SUSPECTS = """FROM tasks_taskrun
         WHERE status = 'READY' AND crashes > 0 AND crashes >= %(last_life)s"""
 
+_EXPIRED = """status IN ('SCHEDULED', 'WAITING', 'READY') AND expires_at IS NOT NULL
+            AND expires_at <= {now} AND started_at IS NULL"""
+_GATED = """EXISTS (SELECT 1 FROM tasks_taskrun WHERE status = 'READY' AND gated)
+        OR EXISTS (SELECT 1 FROM tasks_gate WHERE kind = 'QUEUE' AND max_running IS NOT NULL)"""
+
 _PULSE_POSTGRESQL = f"""
 WITH beat AS (
     UPDATE tasks_worker SET beat_at = statement_timestamp(),
@@ -58,13 +65,15 @@ WITH beat AS (
 SELECT EXISTS (SELECT FROM beat),
     ARRAY({_READY_QUEUES} SELECT queue FROM seen WHERE queue IS NOT NULL),
     EXISTS (SELECT FROM tasks_taskrun
-        WHERE status = 'SCHEDULED' AND run_at <= statement_timestamp()),
+        WHERE status = 'SCHEDULED' AND run_at <= statement_timestamp())
+        OR EXISTS (SELECT FROM tasks_taskrun WHERE {_EXPIRED.format(now="statement_timestamp()")}),
     EXISTS (SELECT FROM tasks_worker WHERE status = 'ALIVE' AND id <> %(worker)s AND (
             lease_until < statement_timestamp()
             OR beat_at < statement_timestamp() - make_interval(secs => %(dead_after)s)
                 AND lock_key NOT IN ({HELD_LOCK_KEYS})))
         OR {_ORPHANED},
-    ARRAY(SELECT DISTINCT queue {_SUSPECTS})
+    ARRAY(SELECT DISTINCT queue {_SUSPECTS}),
+    {_GATED}
 """  # noqa: S608 - constants of this package only
 
 _NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
@@ -72,11 +81,13 @@ _LOOK_SQLITE = f"""
 {_READY_QUEUES}
 SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE'),
     (SELECT json_group_array(queue) FROM seen WHERE queue IS NOT NULL),
-    EXISTS (SELECT 1 FROM tasks_taskrun WHERE status = 'SCHEDULED' AND run_at <= {_NOW_SQLITE}),
+    EXISTS (SELECT 1 FROM tasks_taskrun WHERE status = 'SCHEDULED' AND run_at <= {_NOW_SQLITE})
+        OR EXISTS (SELECT 1 FROM tasks_taskrun WHERE {_EXPIRED.format(now=_NOW_SQLITE)}),
     EXISTS (SELECT 1 FROM tasks_worker WHERE status = 'ALIVE' AND id <> %(worker)s
             AND lease_until < {_NOW_SQLITE})
         OR {_ORPHANED},
-    (SELECT json_group_array(DISTINCT queue) {_SUSPECTS})
+    (SELECT json_group_array(DISTINCT queue) {_SUSPECTS}),
+    {_GATED}
 """  # noqa: S608
 
 
@@ -100,24 +111,26 @@ def _pulse_postgresql(worker_id: uuid.UUID) -> Pulse:
     }
     with connection.cursor() as cursor:
         cursor.execute(_PULSE_POSTGRESQL, parameters)
-        alive, ready, due, lost, suspects = cursor.fetchone()
+        alive, ready, due, lost, suspects, gated = cursor.fetchone()
     return Pulse(
         alive=alive,
         ready=frozenset(ready),
         due=due,
         lost=lost,
         suspects=frozenset(suspects),
+        gated=gated,
     )
 
 
 def _look_sqlite(worker_id: uuid.UUID) -> Pulse:
     with connection.cursor() as cursor:
         cursor.execute(_LOOK_SQLITE, {"worker": worker_id.hex, "last_life": last_life()})
-        alive, ready, due, lost, suspects = cursor.fetchone()
+        alive, ready, due, lost, suspects, gated = cursor.fetchone()
     return Pulse(
         alive=bool(alive),
         ready=frozenset(json.loads(ready)),
         due=bool(due),
         lost=bool(lost),
         suspects=frozenset(json.loads(suspects)),
+        gated=bool(gated),
     )

@@ -19,7 +19,8 @@ _OUTCOMES_SQLITE = """(SELECT value ->> 'id' AS id, value ->> 'attempt' AS attem
     value ->> 'errors' AS errors, value ->> 'delay' AS delay, value ->> 'refund' AS refund,
     value ->> 'crashes' AS crashes FROM json_each(%s)) AS outcome"""
 
-# A run that somebody asked to stop gets no further attempt, whatever the worker knew of it.
+# What was handed back has not started: it may still expire. A run that was asked to stop gets no
+# further attempt, whatever the worker knew of it.
 _SETTLE = """
 UPDATE tasks_taskrun AS run SET
     status = CASE WHEN outcome.delay IS NOT NULL AND run.cancel_requested THEN 'CANCELLED'
@@ -30,6 +31,8 @@ UPDATE tasks_taskrun AS run SET
     crashes = run.crashes + COALESCE(outcome.crashes, 0),
     worker_id = CASE WHEN outcome.delay IS NULL THEN run.worker_id END,
     run_at = CASE WHEN outcome.delay > 0 THEN {later} ELSE run.run_at END,
+    started_at = CASE WHEN outcome.status = 'READY' AND outcome.refund = 1 AND run.spent = 1
+        AND run.errors = '[]' THEN NULL ELSE run.started_at END,
     finished_at = CASE WHEN outcome.delay IS NULL OR run.cancel_requested THEN {now} END
 FROM {outcomes}
 WHERE run.id = outcome.id AND run.attempt = outcome.attempt AND run.status = 'RUNNING'

@@ -4,13 +4,14 @@ from tasks.models.alerts import Alert, Watermark
 from tasks.models.gates import Gate, GateKind
 from tasks.models.groups import RunGroup
 from tasks.models.rollups import Rollup
-from tasks.models.runs import FINAL, LIVE, RunStatus, TaskRun
+from tasks.models.runs import FINAL, LIVE, UNSTARTED, RunStatus, TaskRun
 from tasks.models.schedules import CatchUp, Schedule, ScheduleTick, TickStatus
 from tasks.models.workers import Worker, WorkerStatus
 
 __all__ = [
     "FINAL",
     "LIVE",
+    "UNSTARTED",
     "Alert",
     "CatchUp",
     "Gate",

@@ -30,6 +30,7 @@ class RunStatus(models.TextChoices):
 
 
 LIVE = (RunStatus.SCHEDULED, RunStatus.WAITING, RunStatus.READY, RunStatus.RUNNING)
+UNSTARTED = (RunStatus.SCHEDULED, RunStatus.WAITING, RunStatus.READY)
 FINAL = (RunStatus.SUCCESSFUL, RunStatus.FAILED, RunStatus.CANCELLED)
 
 

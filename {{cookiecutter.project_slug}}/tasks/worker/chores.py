@@ -18,6 +18,16 @@ def promote_due_runs() -> int:
     return total
 
 
+def expire_runs() -> int:
+    """Cancel all runs that were not started in time; return how many."""
+    total = 0
+    while ids := ledger.expire():
+        total += len(ids)
+    if total:
+        logger.info("%d runs expired before they had started", total)
+    return total
+
+
 def take_back_lost_runs() -> int:
     """Declare lost the workers that are, and give their runs to others; return how many."""
     lost = ledger.mark_lost_workers()

@@ -41,6 +41,7 @@ class Demand:
         self._asynchronous = frozenset(registry.asynchronous())
         self._in_threads = 0
         self._on_loop = 0
+        self._gated = 0
         self._held: set[uuid.UUID] = set()
         self._lock = threading.Lock()
         self._idle = threading.Event()
@@ -66,6 +67,22 @@ class Demand:
             requests.append(Request(max(0, self._loop.size - self._on_loop), is_async=True))
         return [request for request in requests if request.limit]
 
+    def room_behind_gates(self) -> dict[bool, int]:
+        """Return how many limited plain functions (`False`) and coroutines (`True`) to ask for.
+
+        A limit is no use to a run that only waits here: while all threads are busy with long
+        tasks, none are asked for.
+        """
+        if self._solo:
+            room = 0 if self.held else 1
+            return {False: room, True: 0 if self.held or not self._asynchronous else 1}
+        size = self._threads.size
+        is_quick = self._threads.average_seconds < AHEAD_SECONDS
+        begins_soon = is_quick or self._in_threads < size
+        in_threads = max(0, size - self._gated) if begins_soon else 0
+        on_loop = self._loop.size - self._on_loop if self._asynchronous else 0
+        return {False: in_threads, True: max(0, on_loop)}
+
     def begin(self, claims: Sequence[Claimed]) -> None:
         """Count claims as held, and give each to where it runs."""
         if not claims:
@@ -74,6 +91,7 @@ class Demand:
         with self._lock:
             self._on_loop += len(on_loop)
             self._in_threads += len(claims) - len(on_loop)
+            self._gated += sum(claimed.gated for claimed in claims)
             self._held.update(claimed.id for claimed in claims)
             self._idle.clear()
         for claimed in claims:
@@ -88,6 +106,7 @@ class Demand:
         with self._lock:
             self._on_loop -= on_loop
             self._in_threads -= len(claims) - on_loop
+            self._gated -= sum(claimed.gated for claimed in claims)
             self._held.difference_update(claimed.id for claimed in claims)
             if not self.held:
                 self._idle.set()

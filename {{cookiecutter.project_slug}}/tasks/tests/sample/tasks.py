@@ -207,3 +207,18 @@ async def wait_until_cancelled(started: str, ended: str) -> None:
 async def nap(seconds: float) -> None:
     """Leave the loop to others for a while."""
     await asyncio.sleep(seconds)
+
+
+@task(max_running=1)
+def one_at_a_time() -> None:
+    """Never runs twice at once."""
+
+
+@task(max_running=2)
+def two_at_once() -> None:
+    """Runs twice at once at most."""
+
+
+@task(rate="3/m")
+def three_a_minute() -> None:
+    """Starts three times a minute at most."""

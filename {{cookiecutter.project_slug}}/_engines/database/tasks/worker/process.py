@@ -22,12 +22,13 @@ from typing import NoReturn
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, connection, connections
 
-from tasks import ledger, registry
+from tasks import ledger
 from tasks.engine import engine
 from tasks.ledger import Claimed, Outcome, Pulse
 from tasks.models import RunStatus, Worker
-from tasks.worker.chores import bury, promote_due_runs, take_back_lost_runs
-from tasks.worker.demand import Demand, Request
+from tasks.worker.chores import bury, expire_runs, promote_due_runs, take_back_lost_runs
+from tasks.worker.claiming import Claimer
+from tasks.worker.demand import Demand
 from tasks.worker.executing import Executing, Execution, Finished
 from tasks.worker.heart import Heart
 from tasks.worker.options import WorkerOptions
@@ -46,7 +47,9 @@ HAND_BACK_AFTER_SECONDS = 0.25
 CANCEL_SECONDS = 1.0
 SETTLE_SECONDS = 5.0
 EXIT_LOST = 70
-NOTHING_TO_DO = Pulse(alive=True, ready=frozenset(), due=False, lost=False, suspects=frozenset())
+NOTHING_TO_DO = Pulse(
+    alive=True, ready=frozenset(), due=False, lost=False, suspects=frozenset(), gated=False
+)
 
 
 class WorkerProcess:
@@ -58,17 +61,16 @@ class WorkerProcess:
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._pulse = NOTHING_TO_DO
-        self._seen_queues: frozenset[str] = frozenset()
         self._has_looked = False
         self._is_unsure = False
         self._is_rung = False
-        self._coroutines_may_wait = True
         self._executing = Executing()
         self._settler = Settler(self._written)
         slots = Slots.open(options.slots, options.threads + options.coroutines)
         self._threads = ThreadPool(options.threads, self._executing, slots, self._settler.put)
         self._loop = LoopPool(options.coroutines, self._executing, slots, self._settler.put)
         self._demand = Demand(self._threads, self._loop, solo=options.solo)
+        self._claimer = Claimer(self.id, options, self._demand)
         self._heart = Heart(
             self.id,
             self._executing,
@@ -120,53 +122,20 @@ class WorkerProcess:
                 self._do_chores()
                 # Taken before the claims: what comes during them is not in their answer.
                 is_idle = self._has_looked and not self._demand.held
-                requests = self._requests(is_idle=is_idle)
-                counts = [self._claim(request) for request in requests]
+                catch = self._claimer.claim(is_idle=is_idle)
             except (DatabaseError, InterfaceError) as error:
                 # Perhaps the claim was made and only its answer was lost.
                 self._is_unsure = True
                 self._database_is_away(error)
                 continue
-            if any(count == request.limit for count, request in zip(counts, requests, strict=True)):
-                continue  # There may be more.
-            if self.options.drain and is_idle and not any(counts):
+            if catch.is_full:
+                continue
+            if is_idle and not catch.count and self._has_drained():
                 return
             looks = self._pause(looks)
 
-    def _requests(self, *, is_idle: bool) -> list[Request]:
-        """Return what to claim now.
-
-        While threads eat a long backlog, this thread is woken a hundred times a second. Coroutines
-        are asked for then only if something may have come for them since they were last.
-        """
-        asks_for_coroutines = is_idle or self._coroutines_may_wait
-        return [
-            request
-            for request in self._demand.requests()
-            if asks_for_coroutines or not request.is_async or request.suspects
-        ]
-
-    def _claim(self, request: Request) -> int:
-        """Claim and begin what was asked for; return how many runs that were."""
-        if request.is_async:
-            self._coroutines_may_wait = False
-        claims = ledger.claim(
-            self.id,
-            self._queues(),
-            request.limit,
-            is_async=request.is_async,
-            suspects=request.suspects,
-        )
-        self._demand.begin(claims)
-        if request.is_async and len(claims) == request.limit:
-            self._coroutines_may_wait = True
-        return len(claims)
-
-    def _queues(self) -> Sequence[str]:
-        """Return the queues to claim from: those that were named, or all that are known."""
-        if self.options.queues:
-            return self.options.queues
-        return sorted(registry.queues() | self._seen_queues)
+    def _has_drained(self) -> bool:
+        return self.options.drain and not self._claimer.waits_for_rate()
 
     def _pause(self, looks: int) -> int:
         """Wait until a claim makes sense; return how many quick looks may follow it.
@@ -175,10 +144,13 @@ class WorkerProcess:
         this thread, at a ring or when its look by the clock found work, and the settler when there
         may be room again.
         """
-        while not self._wake.wait(LOOK_AGAIN_SECONDS if looks else HAND_BACK_AFTER_SECONDS):
+        longest = LOOK_AGAIN_SECONDS if looks else HAND_BACK_AFTER_SECONDS
+        while not self._wake.wait(self._claimer.patience(longest)):
             if looks:
-                self._coroutines_may_wait = True
+                self._claimer.expect_more()
                 return looks - 1
+            if self._claimer.gates_are_due():
+                return looks
             self._check_threads()
             self._hand_back_what_waits_too_long()
         if self._is_rung:
@@ -214,6 +186,7 @@ class WorkerProcess:
         pulse, self._pulse = self._pulse, NOTHING_TO_DO
         if pulse.due:
             promote_due_runs()
+            expire_runs()
         if pulse.lost:
             take_back_lost_runs()
 
@@ -224,7 +197,8 @@ class WorkerProcess:
             raise RuntimeError("A thread of this worker has died; see the log above.")
 
     def _on_ring(self) -> None:
-        self._is_rung = self._coroutines_may_wait = True
+        self._is_rung = True
+        self._claimer.expect_more()
         self._wake.set()
 
     def _on_pulse(self, pulse: Pulse) -> None:
@@ -238,10 +212,10 @@ class WorkerProcess:
         elif supervisor is not None and self._takes_from(pulse.suspects):
             os.kill(supervisor, SUSPECTS_SIGNAL)
         self._pulse = pulse
-        self._seen_queues |= pulse.ready
+        self._claimer.learn(pulse)
         # The first look tells of queues that no task names: before it, "nothing" means little.
         is_first, self._has_looked = not self._has_looked, True
-        if is_first or pulse.ready or pulse.due or pulse.lost:
+        if is_first or pulse.ready or pulse.due or pulse.lost or pulse.gated:
             self._on_ring()
 
     def _takes_from(self, queues: frozenset[str]) -> bool:
@@ -250,6 +224,7 @@ class WorkerProcess:
 
     def _written(self, batch: list[Finished]) -> None:
         self._demand.release([finished.claimed for finished in batch])
+        self._claimer.made_room(batch)
         self._wake.set()
 
     def _database_is_away(self, error: Exception) -> None:
