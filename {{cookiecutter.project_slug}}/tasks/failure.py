@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from traceback import format_exception
+from traceback import format_exception, walk_tb
+from types import CodeType
 from typing import Self
+
+from django.conf import settings
+
+from tasks.errors import TimeLimitExceeded
+from tasks.masks import hide
 
 MAX_MESSAGE = 2_000
 MAX_TRACEBACK = 16_000
@@ -38,14 +47,15 @@ class Failure:
         worker_id: object,
         started_at: datetime | None,
         seconds: float | None = None,
+        secrets: Collection[str] = (),
     ) -> Self:
-        """Describe an exception. Raises nothing, whatever its `__str__` does."""
+        """Describe an exception, without `secrets`. Raises nothing, whatever its `__str__` does."""
         kind = type(error)
         return cls(
             attempt=attempt,
             exception_class_path=f"{kind.__module__}.{kind.__qualname__}",
-            message=_printed(error)[:MAX_MESSAGE],
-            traceback=_storable("".join(format_exception(error)))[-MAX_TRACEBACK:],
+            message=_printed(error, secrets)[:MAX_MESSAGE],
+            traceback=_storable(hide("".join(format_exception(error)), secrets))[-MAX_TRACEBACK:],
             worker_id=str(worker_id or ""),
             started_at=started_at.isoformat() if started_at else "",
             seconds=None if seconds is None else round(seconds, 6),
@@ -63,9 +73,42 @@ class Failure:
         return json.dumps([*(earlier if isinstance(earlier, list) else []), asdict(self)])
 
 
-def _printed(error: BaseException) -> str:
+def fingerprint(name: str, error: BaseException) -> str:
+    """Return 16 characters that are equal for runs of task `name` that failed in the same way.
+
+    The same way is the same class of exception out of the same function: the innermost one that is
+    the project's own. The line does not count, since any edit above it would make an old failure
+    look like a new one; nor does the message, which names the order, the customer, the moment.
+    """
+    kind = type(error)
+    parts = (name, kind.__module__, kind.__qualname__, *_place(error))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _place(error: BaseException) -> tuple[str, str]:
+    """Return the file and the function of the project out of which the exception came."""
+    # At its time limit a body is interrupted wherever it happens to be.
+    if isinstance(error, TimeLimitExceeded):
+        return "", ""
+    place = "", ""
+    for frame, _ in walk_tb(error.__traceback__):
+        if path := _in_project(frame.f_code):
+            place = path, frame.f_code.co_qualname
+    return place
+
+
+def _in_project(code: CodeType) -> str | None:
+    """Return the path of the code's file within the project, or `None` when it is not there."""
+    path = os.path.realpath(code.co_filename)
+    root = os.path.realpath(settings.BASE_DIR)
+    if not path.startswith(root + os.sep) or "site-packages" in path:
+        return None
+    return os.path.relpath(path, root)
+
+
+def _printed(error: BaseException, secrets: Collection[str]) -> str:
     try:
-        return _storable(str(error))
+        return _storable(hide(str(error), secrets))
     except Exception as broken:  # noqa: BLE001 - whatever it is, the failure must be written
         return f"({type(error).__qualname__} whose text cannot be had: {type(broken).__qualname__})"
 

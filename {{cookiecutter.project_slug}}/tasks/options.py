@@ -54,6 +54,7 @@ def check_options(task: Task[..., Any]) -> None:
     _number(task, "max_running", at_least=1, at_most=MAX_RUNNING, whole=True)
     _rate(task)
     _durable(task)
+    _sensitive(task)
 
 
 def earliest_start(task: Task[..., Any], run_after: datetime | timedelta | None) -> datetime | None:
@@ -76,10 +77,10 @@ def render_unique_key(task: Task[..., Any], args: Sequence[Any], kwargs: dict[st
     Keys that are long, or hold what a database refuses, are cut and end in a digest of the whole,
     so that they stay apart.
     """
-    if task.unique is True:
+    if task.unique is True or _shows_secrets(task):
         text = json.dumps([args, kwargs], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
-    bound = _signature(task).bind(*args, **kwargs)
+    bound = signature_of(task).bind(*args, **kwargs)
     bound.apply_defaults()
     key = str(task.unique).format_map(bound.arguments)
     if len(key) <= MAX_KEY_LENGTH and key.isprintable():
@@ -87,6 +88,12 @@ def render_unique_key(task: Task[..., Any], args: Sequence[Any], kwargs: dict[st
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     readable = "".join(character if character.isprintable() else "?" for character in key)
     return f"{readable[: MAX_KEY_LENGTH - 65]}~{digest}"
+
+
+def _shows_secrets(task: Task[..., Any]) -> bool:
+    """Say whether the template would put a sensitive argument into the key, which is shown."""
+    fields = {field for _, field, _, _ in string.Formatter().parse(str(task.unique))}
+    return bool(fields & set(task.sensitive))
 
 
 def _priority(task: Task[..., Any]) -> None:
@@ -133,7 +140,7 @@ def _unique(task: Task[..., Any]) -> None:
         return
     if not isinstance(task.unique, str):
         _refuse(task, f"unique must be True, False or a template, not {task.unique!r}")
-    known = set(_signature(task).parameters)
+    known = set(signature_of(task).parameters)
     try:
         used = {
             field for _, field, _, _ in string.Formatter().parse(task.unique) if field is not None
@@ -189,7 +196,16 @@ def _durable(task: Task[..., Any]) -> None:
         _refuse(task, f"durable=False keeps no row, and {', '.join(used)} needs one")
 
 
-def _signature(task: Task[..., Any]) -> inspect.Signature:
+def _sensitive(task: Task[..., Any]) -> None:
+    known = signature_of(task).parameters
+    for name in task.sensitive:
+        if not isinstance(name, str) or name not in known:
+            arguments = ", ".join(sorted(known)) or "none"
+            _refuse(task, f"sensitive names {name!r}; the arguments are: {arguments}")
+
+
+def signature_of(task: Task[..., Any]) -> inspect.Signature:
+    """Return what a call may pass: the function's signature without the context."""
     signature = inspect.signature(task.func)
     if task.takes_context:
         return signature.replace(parameters=list(signature.parameters.values())[1:])

@@ -54,6 +54,10 @@ STATUS: dict[str, TaskResultStatus] = {
 class RunResult[**P, R](_Base[P, R]):  # type: ignore[misc]  # the base is frozen; the stubs do not say so
     """What is known of a run. `refresh()` reads it again; `wait()` until it has ended."""
 
+    def __repr__(self) -> str:
+        """Without the arguments: some are nobody's business, and a log is read by many."""
+        return f"<RunResult {self.id} of {self.task.module_path}: {self.status}>"
+
     def wait(self, timeout: float | None = None) -> Self:
         """Block until the run has ended, for at most `timeout` seconds; return this result.
 

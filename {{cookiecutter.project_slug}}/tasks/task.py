@@ -60,6 +60,8 @@ class Task[**P, R](_Base[P, R]):
     """So many starts a window at most, across all workers: `"100/m"`, `"5/30s"`."""
     durable: bool = True
     """`False`: no row where the engine can carry the call itself. For what may be lost."""
+    sensitive: tuple[str, ...] = ()
+    """Names of arguments that are never shown or logged."""
     unique_key: str | None = None
     """The key of this one call; wins over `unique`."""
 
@@ -71,6 +73,7 @@ class Task[**P, R](_Base[P, R]):
     def __post_init__(self) -> None:
         object.__setattr__(self, "retry_on", _as_tuple(self.retry_on))
         object.__setattr__(self, "give_up_on", _as_tuple(self.give_up_on))
+        object.__setattr__(self, "sensitive", _as_tuple(self.sensitive))
         check_options(self)
         DjangoTask.__post_init__(self)
         registry.add(self)
@@ -144,11 +147,11 @@ def _with_run_context(task: Task[..., Any], args: tuple[Any, ...]) -> tuple[Any,
     return args
 
 
-def _as_tuple(classes: Any) -> Any:
-    """One class alone, and whatever else is no collection, as a tuple of one."""
-    if isinstance(classes, type) or not isinstance(classes, Iterable):
-        return (classes,)
-    return tuple(classes)
+def _as_tuple(items: Any) -> Any:
+    """One class or name alone, and whatever else is no collection, as a tuple of one."""
+    if isinstance(items, type | str) or not isinstance(items, Iterable):
+        return (items,)
+    return tuple(items)
 
 
 class _Decorator(Protocol):
@@ -179,6 +182,7 @@ class _Decorator(Protocol):
         max_running: int | None = None,
         rate: str | None = None,
         durable: bool = True,
+        sensitive: str | tuple[str, ...] = (),
     ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from asgiref.sync import async_to_sync
 
 from tasks import ledger, registry, runner
 from tasks.models import FINAL, RunStatus, TaskRun, Worker
+from tasks.sensitive import masked_arguments
 from tasks.task import Task
 from tasks.worker.executing import Executing, Finished
 
@@ -43,9 +45,9 @@ def assert_enqueued(task: Task[..., Any], *args: Any, **kwargs: Any) -> TaskRun:
     for run in runs:
         if run.args == list(args) and run.kwargs == kwargs:
             return run
-    others = [f"{run.name}(*{run.args}, **{run.kwargs})" for run in TaskRun.objects.order_by("id")]
+    others = [_call(run.name, run.args, run.kwargs) for run in TaskRun.objects.order_by("id")]
     raise AssertionError(
-        f"{task.module_path}(*{list(args)}, **{kwargs}) was not enqueued. "
+        f"{_call(task.module_path, args, kwargs)} was not enqueued. "
         f"Enqueued were: {', '.join(others) or 'no runs'}."
     )
 
@@ -55,6 +57,11 @@ def assert_not_enqueued(task: Task[..., Any]) -> None:
     count = TaskRun.objects.filter(name=task.module_path).count()
     if count:
         raise AssertionError(f"{task.module_path} was enqueued {count} times.")
+
+
+def _call(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
+    shown_args, shown_kwargs = masked_arguments(name, args, kwargs)
+    return f"{name}(*{shown_args}, **{shown_kwargs})"
 
 
 def _claim_one(worker_id: uuid.UUID) -> list[ledger.Claimed]:

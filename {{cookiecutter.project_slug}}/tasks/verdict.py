@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.conf import options
 from tasks.errors import ResultNotJSON, TaskCancelled, UnknownTask
-from tasks.failure import Failure
+from tasks.failure import Failure, fingerprint
 from tasks.ledger import Claimed, Outcome
 from tasks.models import RunStatus
 from tasks.payload import dump_result
+from tasks.sensitive import secrets_of
 
 if TYPE_CHECKING:
     from tasks.task import Task
@@ -44,14 +45,16 @@ def fail(execution: Execution, error: BaseException) -> Outcome:
         worker_id=claimed.worker_id,
         started_at=claimed.attempted_at,
         seconds=seconds,
+        secrets=secrets_of(task, execution.result.args, execution.result.kwargs),
     )
     status, delay = _verdict(execution, error)
-    _log(claimed, task, status, delay, error)
+    _log(claimed, task, status, delay, error, failure)
     return Outcome(
         id=claimed.id,
         attempt=claimed.attempt,
         status=status,
         errors=failure.appended_to(claimed.errors),
+        fingerprint=fingerprint(claimed.name, error) if status == RunStatus.FAILED else None,
         delay=delay,
     )
 
@@ -126,6 +129,7 @@ def _hopeless(claimed: Claimed, error: Exception, *, errors: str | None = None) 
         attempt=claimed.attempt,
         status=RunStatus.FAILED,
         errors=failure.appended_to(claimed.errors if errors is None else errors),
+        fingerprint=fingerprint(claimed.name, error),
     )
 
 
@@ -135,6 +139,7 @@ def _log(
     status: RunStatus,
     delay: float | None,
     error: BaseException,
+    failure: Failure,
 ) -> None:
     name, kind = task.module_path, type(error).__qualname__
     if delay is not None:
@@ -149,5 +154,8 @@ def _log(
         )
     elif status == RunStatus.CANCELLED:
         logger.info("Run %s of %s stopped as it was asked to", claimed.id, name)
+    elif task.sensitive:
+        # The exception itself holds what its description has left out.
+        logger.error("Run %s of %s failed for good\n%s", claimed.id, name, failure.traceback)
     else:
         logger.error("Run %s of %s failed for good", claimed.id, name, exc_info=error)

@@ -52,7 +52,7 @@ class RunPage:
         self.run = run
         self.title = short(run.name)
         self.colour = COLOURS.get(run.status, "")
-        self.arguments = Payload.of(run.arguments)
+        self.arguments = Payload.of_arguments(run.name, run.arguments)
         self.result = Payload.of(run.return_value)
         self.attempts = Attempts.of(run.errors)
         holders = _holders(run, self.attempts)

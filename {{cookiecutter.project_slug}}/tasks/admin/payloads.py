@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from tasks import registry
+from tasks.masks import MASK
+from tasks.sensitive import masked_arguments
+
 MAX_CHARACTERS = 20_000
 MAX_ATTEMPTS = 20
 
@@ -36,6 +40,21 @@ class Payload:
             return cls._cut(json.dumps(json.loads(raw), indent=2, ensure_ascii=False))
         except (ValueError, RecursionError):
             return cls._cut(raw, broken=True)
+
+    @classmethod
+    def of_arguments(cls, name: str, raw: str) -> Self | None:
+        """Return the arguments of a run of task `name`, what is sensitive masked.
+
+        When nobody can tell what is sensitive, all of it is.
+        """
+        task = registry.find(name)
+        if task is not None and not task.sensitive:
+            return cls.of(raw)
+        try:
+            args, kwargs = masked_arguments(name, *_arguments(json.loads(raw)))
+        except (ValueError, RecursionError):
+            return cls(MASK)
+        return cls.of(json.dumps({"args": args, "kwargs": kwargs}))
 
     @classmethod
     def _cut(cls, text: str, *, broken: bool = False) -> Self:
@@ -99,6 +118,13 @@ class Attempts:
 def printable(text: str) -> str:
     """Return `text` without halves of surrogate pairs, which no page can be encoded with."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _arguments(value: object) -> tuple[list[Any], dict[str, Any]]:
+    match value:
+        case {"args": list(args), "kwargs": dict(kwargs)}:
+            return args, kwargs
+    raise ValueError("not the arguments of a call")
 
 
 def _failures(value: object) -> Iterator[dict[str, Any]]:

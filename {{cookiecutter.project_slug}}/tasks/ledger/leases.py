@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from tasks.conf import options
 from tasks.errors import WorkerLost
-from tasks.failure import Failure
+from tasks.failure import Failure, fingerprint
 from tasks.ledger.rows import Outcome
 from tasks.ledger.settle import settle
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
@@ -130,7 +130,13 @@ def _crashed(run: TaskRun, reason: str) -> Outcome:
         delay = crash_delay(crashes)
         status = RunStatus.SCHEDULED if delay else RunStatus.READY
     return Outcome(
-        id=run.id, attempt=run.attempt, status=status, errors=errors, delay=delay, crashes=1
+        id=run.id,
+        attempt=run.attempt,
+        status=status,
+        errors=errors,
+        fingerprint=fingerprint(run.name, loss) if status == RunStatus.FAILED else None,
+        delay=delay,
+        crashes=1,
     )
 
 

@@ -44,6 +44,7 @@ def retry(ids: Collection[uuid.UUID]) -> int:
                 spent=0,
                 crashes=0,
                 finished_at=None,
+                fingerprint=None,
                 worker_id=None,
                 cancel_requested=False,
             )

@@ -31,7 +31,7 @@ class NewRun:
     priority: int
     status: RunStatus
     is_async: bool
-    arguments: str
+    arguments: str = field(repr=False)
     unique_key: str | None
     max_attempts: int
     run_at: datetime | None
@@ -55,7 +55,7 @@ class Claimed:
     name: str
     queue: str
     priority: int
-    arguments: str
+    arguments: str = field(repr=False)
     attempt: int
     spent: int
     crashes: int
@@ -89,6 +89,8 @@ class Outcome:
     return_value: str | None = None
     errors: str | None = None
     """`None` leaves the failures that are written there already."""
+    fingerprint: str | None = None
+    """Of what FAILED: see `tasks.failure.fingerprint`."""
     delay: float | None = None
     """Seconds until it is due again, 0 to keep its place in the queue; `None`: it has ended."""
     refund: int = 0

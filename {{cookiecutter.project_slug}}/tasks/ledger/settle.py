@@ -13,10 +13,11 @@ from tasks.ledger.turns import turn_to_write
 # The outcomes travel as one text. An array for each column costs more time in the driver than the
 # whole statement takes, and SQLite has no arrays.
 _OUTCOMES_POSTGRESQL = """json_to_recordset(%s::json) AS outcome(id uuid, attempt int, status text,
-    return_value text, errors text, delay float8, refund int, crashes int)"""
+    return_value text, errors text, fingerprint text, delay float8, refund int, crashes int)"""
 _OUTCOMES_SQLITE = """(SELECT value ->> 'id' AS id, value ->> 'attempt' AS attempt,
     value ->> 'status' AS status, value ->> 'return_value' AS return_value,
-    value ->> 'errors' AS errors, value ->> 'delay' AS delay, value ->> 'refund' AS refund,
+    value ->> 'errors' AS errors, value ->> 'fingerprint' AS fingerprint,
+    value ->> 'delay' AS delay, value ->> 'refund' AS refund,
     value ->> 'crashes' AS crashes FROM json_each(%s)) AS outcome"""
 
 # What was handed back has not started: it may still expire. A run that was asked to stop gets no
@@ -27,6 +28,7 @@ UPDATE tasks_taskrun AS run SET
         ELSE outcome.status END,
     return_value = outcome.return_value,
     errors = COALESCE(outcome.errors, run.errors),
+    fingerprint = outcome.fingerprint,
     spent = run.spent - COALESCE(outcome.refund, 0),
     crashes = run.crashes + COALESCE(outcome.crashes, 0),
     worker_id = CASE WHEN outcome.delay IS NULL THEN run.worker_id END,
@@ -84,6 +86,8 @@ def _row(outcome: Outcome) -> dict[str, Any]:
     }
     if outcome.errors is not None:
         row["errors"] = outcome.errors
+    if outcome.fingerprint is not None:
+        row["fingerprint"] = outcome.fingerprint
     if outcome.delay is not None:
         row["delay"] = outcome.delay
     if outcome.refund:

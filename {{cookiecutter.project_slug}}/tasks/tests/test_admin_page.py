@@ -18,6 +18,7 @@ from tasks.tests.admin_factories import (
     make_worker,
     staff,
 )
+from tasks.tests.factories import ADD
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,7 @@ def shown(client: Client, run: TaskRun) -> str:
 def test_the_page_shows_arguments_result_and_facts(admin_client: Client) -> None:
     run = make_run(
         RunStatus.SUCCESSFUL,
+        name=ADD,
         arguments='{"args":[4711],"kwargs":{"gift":"Grüße"}}',
         return_value='{"parcel":12}',
         unique_key="order:4711",
@@ -65,7 +67,7 @@ def test_long_texts_and_long_histories_are_bounded(admin_client: Client) -> None
     for number in range(1, MAX_ATTEMPTS + 4):
         errors = failure(f"jam {number};", errors=errors, attempt=number)
     run = make_failed_run(
-        errors=errors, arguments=json.dumps({"args": ["z" * 50_000], "kwargs": {}})
+        name=ADD, errors=errors, arguments=json.dumps({"args": ["z" * 50_000], "kwargs": {}})
     )
 
     content = shown(admin_client, run)

@@ -222,3 +222,24 @@ def two_at_once() -> None:
 @task(rate="3/m")
 def three_a_minute() -> None:
     """Starts three times a minute at most."""
+
+
+@task(sensitive=("password", "token"), max_attempts=2, backoff=0.001)
+def sign_in(user: str, password: Any, *, token: str = "") -> None:
+    """Say in an exception what nobody should read."""
+    try:
+        raise Stumble(f"{user} came with {password}")
+    except Stumble as first:
+        raise PermissionError({"password": password, "token": token}) from first
+
+
+@task(sensitive=("parts", "fields"), max_attempts=1)
+def take_all(first: str, *parts: str, **fields: str) -> None:
+    """Take any number of secrets."""
+    raise PermissionError(first, parts, fields)
+
+
+@task(sensitive="token", unique="{user}:{token}")
+def greet_once(user: str, token: str) -> str:
+    """Have a secret in the unique key."""
+    return user
