@@ -19,6 +19,8 @@ class Alert(models.Model):
     first_at = models.DateTimeField(_("first"), db_default=Now())
     last_at = models.DateTimeField(_("last"), db_default=Now())
     told_at = models.DateTimeField(_("told"), null=True, blank=True)
+    # Of what lasts, such as a queue without a worker: since then it is so no more.
+    over_at = models.DateTimeField(_("over"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("alert")

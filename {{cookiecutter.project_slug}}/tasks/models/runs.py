@@ -160,6 +160,12 @@ class TaskRun(models.Model):
                 name="tasks_run_failed",
                 condition=models.Q(status="FAILED"),
             ),
+            # What has failed lately: the alerts look every few seconds.
+            models.Index(
+                fields=["finished_at"],
+                name="tasks_run_failed_at",
+                condition=models.Q(status="FAILED"),
+            ),
             # What has failed, counted and listed by queue and task.
             models.Index(
                 fields=["queue", "name", "finished_at"],
