@@ -16,7 +16,7 @@ class ArgumentsTooLarge(ValueError):
 
 
 class ResultNotJSON(TypeError):
-    """A task returned what cannot be written as JSON, or more of it than is allowed."""
+    """A task returned, or stored as its state, what is no JSON or more of it than is allowed."""
 
 
 class WaitTimeout(TimeoutError):

@@ -33,21 +33,30 @@ def dump_arguments(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> st
 
 def dump_result(name: str, value: Any) -> str:
     """Return what a task returned as JSON. Raises `ResultNotJSON`."""
-    try:
-        text = _dump(value)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ResultNotJSON(f"{name} returned what cannot be written as JSON: {error}.") from error
-    limit = options().max_argument_bytes
-    if len(text) > limit:
-        raise ResultNotJSON(
-            f"{name} returned {len(text)} bytes of JSON; at most {limit} are allowed. "
-            "Store the data and return its id."
-        )
-    return text
+    return _dump_bounded(value, f"{name} returned a value")
+
+
+def dump_state(name: str, value: Any) -> str:
+    """Return what a task stores of its state as JSON. Raises `ResultNotJSON`."""
+    return _dump_bounded(value, f"{name} stored a checkpoint")
 
 
 # ASCII only, so that characters are bytes and no database refuses one of them.
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
+def _dump_bounded(value: Any, what: str) -> str:
+    try:
+        text = _dump(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ResultNotJSON(f"{what} that cannot be written as JSON: {error}.") from error
+    limit = options().max_argument_bytes
+    if len(text) > limit:
+        raise ResultNotJSON(
+            f"{what} of {len(text)} bytes of JSON; at most {limit} are allowed. "
+            "Store the data and keep its id."
+        )
+    return text
 
 
 def _dump(value: Any) -> str:

@@ -22,6 +22,7 @@ from tasks import ledger, registry, verdict
 from tasks.conf import options
 from tasks.context import RunContext, Stop
 from tasks.errors import TaskCancelled, TimeLimitExceeded
+from tasks.journal import RunJournal
 from tasks.ledger import Claimed, Outcome
 from tasks.results import STATUS, result_of_claim
 from tasks.worker.executing import Executing, Execution, Finished
@@ -129,33 +130,37 @@ def _forget_backend_classes(*, setting: str, **_kwargs: object) -> None:
 
 
 def _call(execution: Execution) -> Any:
-    arguments = _positional(execution)
-    kwargs = execution.result.kwargs
-    if execution.interrupt is None:
-        return execution.task.func(*arguments, **kwargs)
+    arguments, kwargs = _positional(execution), execution.result.kwargs
     try:
+        if execution.interrupt is None:
+            return execution.task.func(*arguments, **kwargs)
         return execution.interrupt.guard(execution.task.func, *arguments, **kwargs)
     except TimeLimitExceeded as late:
         # The interpreter raises the bare class in the other thread; say what it means.
-        late.args = late.args or (_too_long(execution.interrupt.seconds),)
+        late.args = late.args or (_too_long(execution.task.time_limit),)
         raise
+    finally:
+        if execution.journal is not None:
+            execution.journal.close()
 
 
 async def _call_async(execution: Execution) -> Any:
     body = execution.task.func(*_positional(execution), **execution.result.kwargs)
-    limit = execution.task.time_limit
-    scope = asyncio.timeout(limit)
+    scope = asyncio.timeout(execution.task.time_limit)
     try:
         async with scope:
             return await body
     except TimeoutError as error:
         if scope.expired():
-            raise TimeLimitExceeded(_too_long(limit or 0.0)) from error
+            raise TimeLimitExceeded(_too_long(execution.task.time_limit)) from error
         raise
+    finally:
+        if execution.journal is not None:
+            await sync_to_async(execution.journal.close)()
 
 
-def _too_long(limit: float) -> str:
-    return f"The body ran for longer than its time limit of {limit:g} seconds."
+def _too_long(limit: float | None) -> str:
+    return f"The body ran for longer than its time limit of {limit or 0:g} seconds."
 
 
 def _canceller() -> Callable[[], object]:
@@ -168,7 +173,14 @@ def _canceller() -> Callable[[], object]:
 def _positional(execution: Execution) -> list[Any]:
     if not execution.task.takes_context:
         return execution.result.args
-    return [RunContext(task_result=execution.result, stop=execution.stop), *execution.result.args]
+    execution.journal = RunJournal(execution)
+    context = RunContext(
+        task_result=execution.result,
+        stop=execution.stop,
+        journal=execution.journal,
+        headers=execution.claimed.headers,
+    )
+    return [context, *execution.result.args]
 
 
 def _run_atomic(execution: Execution) -> Outcome:

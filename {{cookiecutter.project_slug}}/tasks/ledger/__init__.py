@@ -21,6 +21,7 @@ from tasks.ledger.leases import (
     retire_worker,
     take_back_lost_runs,
 )
+from tasks.ledger.notes import write_notes
 from tasks.ledger.people import cancel, retry
 from tasks.ledger.pulse import Pulse, pulse
 from tasks.ledger.rows import Claimed, NewRun, Outcome
@@ -53,4 +54,5 @@ __all__ = [
     "set_limit",
     "settle",
     "take_back_lost_runs",
+    "write_notes",
 ]

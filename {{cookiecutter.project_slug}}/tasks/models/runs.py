@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tasks.context import Progress
 from tasks.ids import uuid7
 
 
@@ -232,6 +233,11 @@ class TaskRun(models.Model):
     def result(self) -> Any:
         """What the body returned; `None` before it succeeded."""
         return None if self.return_value is None else json.loads(self.return_value)
+
+    @property
+    def how_far(self) -> Progress | None:
+        """What the body last said of its progress."""
+        return None if self.progress is None else Progress(**json.loads(self.progress))
 
     @property
     def failures(self) -> list[dict[str, Any]]:

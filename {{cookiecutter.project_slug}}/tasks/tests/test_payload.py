@@ -130,5 +130,5 @@ def test_arguments_of_megabytes_are_refused(size: int) -> None:
 
 
 def test_a_large_result_is_refused() -> None:
-    with pytest.raises(ResultNotJSON, match="Store the data and return its id"):
+    with pytest.raises(ResultNotJSON, match="Store the data and keep its id"):
         dump_result("a.task", "x" * LIMIT)

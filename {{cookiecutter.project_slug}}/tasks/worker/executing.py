@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tasks.context import Stop
+    from tasks.journal import RunJournal
     from tasks.ledger import Claimed, HeldRun, Outcome
     from tasks.results import RunResult
     from tasks.task import Task
@@ -32,6 +33,8 @@ class Execution:
     """How its body is interrupted at its time limit; `None` when it has none."""
     cancel: Callable[[], object] | None = None
     """How an `async def` body is cancelled."""
+    journal: RunJournal | None = None
+    """What its body says of it; `None` when the body takes no context."""
     handed_back: bool = False
     """The worker leaves, and somebody else has the run: there is no outcome to report."""
 

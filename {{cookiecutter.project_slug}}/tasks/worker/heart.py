@@ -45,6 +45,7 @@ class Heart:
         executing: Executing,
         waiter: Waiter,
         *,
+        on_turn: Callable[[], None],
         on_ring: Callable[[], None],
         on_pulse: Callable[[Pulse], None],
         on_hopeless: Callable[[list[Execution]], None],
@@ -52,6 +53,7 @@ class Heart:
         self._worker_id = worker_id
         self._executing = executing
         self._waiter = waiter
+        self._on_turn = on_turn
         self._on_ring = on_ring
         self._on_pulse = on_pulse
         self._on_hopeless = on_hopeless
@@ -76,6 +78,7 @@ class Heart:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
+            self._on_turn()
             try:
                 self._turn()
             except (DatabaseError, InterfaceError) as error:

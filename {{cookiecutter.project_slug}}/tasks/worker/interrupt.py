@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tasks.errors import TimeLimitExceeded
@@ -34,6 +35,8 @@ class Interrupt:
         self._lock = threading.Lock()
         self._thread_id: int | None = None
         self._fired = False
+        self._is_shielded = False
+        self._is_pending = False
 
     def guard[T](self, body: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Call a body that may be interrupted; when this returns or raises, it cannot be any
@@ -44,6 +47,21 @@ class Interrupt:
             return body(*args, **kwargs)
         finally:
             self._close()
+
+    @contextmanager
+    def shield(self) -> Iterator[None]:
+        """Let nothing be raised inside; what falls due meanwhile is raised at the end."""
+        self._close(shielded=True)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._is_shielded = False
+                is_pending, self._is_pending = self._is_pending, False
+                if not is_pending:
+                    self._thread_id = threading.get_ident()
+            if is_pending:
+                raise TimeLimitExceeded
 
     def is_due(self) -> bool:
         """Whether the limit has passed and nothing was done about it, or in vain."""
@@ -63,8 +81,10 @@ class Interrupt:
             self._fired = True
             if self._thread_id is not None:
                 _raise_in_thread(self._thread_id, TimeLimitExceeded)
+            else:
+                self._is_pending = self._is_shielded
 
-    def _close(self) -> None:
+    def _close(self, *, shielded: bool = False) -> None:
         """Shut the window. What was fired and has not landed yet lands here or is taken back."""
         landed: TimeLimitExceeded | None = None
         while True:
@@ -73,6 +93,7 @@ class Interrupt:
                     if self._thread_id is not None:
                         _take_back(self._thread_id, None)
                         self._thread_id = None
+                    self._is_shielded = shielded
                 break
             except TimeLimitExceeded as late:
                 landed = late

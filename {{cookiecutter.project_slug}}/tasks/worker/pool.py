@@ -11,6 +11,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from tasks import registry, runner
+from tasks.conf import options
 from tasks.ledger import Claimed
 from tasks.worker.executing import Executing, Finished
 from tasks.worker.slots import Slots
@@ -65,11 +66,19 @@ class ThreadPool:
         while True:
             claimed = self._inbox.get()
             began = self.started_at = time.monotonic()
-            self._slots.enter(claimed.id)
+            self._slots.enter(claimed.id, longest(claimed))
             finished = runner.run(claimed, self._executing)
             self._slots.leave(claimed.id)
             self.average_seconds += 0.1 * (time.monotonic() - began - self.average_seconds)
             self._done(finished)
+
+
+def longest(claimed: Claimed) -> float | None:
+    """Return the seconds that a run may take before its process is ended; `None`: any number."""
+    task = registry.find(claimed.name)
+    if task is None or task.time_limit is None:
+        return None
+    return task.time_limit + options().time_limit_grace
 
 
 class LoopPool:
@@ -111,7 +120,7 @@ class LoopPool:
         task.add_done_callback(self._running.discard)
 
     async def _run(self, claimed: Claimed) -> None:
-        self._slots.enter(claimed.id)
+        self._slots.enter(claimed.id, longest(claimed))
         try:
             self._done(await runner.run_async(claimed, self._executing))
         finally:

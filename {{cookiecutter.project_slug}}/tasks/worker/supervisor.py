@@ -19,6 +19,7 @@ from types import FrameType
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 
+from tasks.conf import options
 from tasks.worker import slots
 from tasks.worker.chores import bury
 
@@ -27,6 +28,10 @@ logger = logging.getLogger("tasks.worker")
 LOOK_SECONDS = 0.1
 KILL_AFTER_SECONDS = 10.0
 """So long after its grace a process that does not leave is killed."""
+OVERDUE_SECONDS = 2.0
+"""So long after a run's hard limit, a process that did not end itself for it is killed."""
+SILENT_LEASES = 3
+"""A process whose heart has stood still for so many leases is killed."""
 SUSPECTS_SIGNAL = signal.SIGUSR1
 """A worker process tells its supervisor so that a run on its last life is ready."""
 QUICK_DEATH_SECONDS = 5.0
@@ -64,6 +69,8 @@ class Supervisor:
             children = [self._start(Path(folder)) for _ in range(self._wanted)]
             while children and not self._stopping.is_set():
                 self._stopping.wait(LOOK_SECONDS)
+                for child in children:
+                    self._kill_if_stuck(child)
                 children = self._replace_the_dead(children, Path(folder))
                 children += self._solo_if_wanted(children, Path(folder))
             return self._stop(children)
@@ -89,6 +96,18 @@ class Supervisor:
         logger.warning("Runs that were there when workers died are tried alone")
         return [self._start(folder, solo=True)]
 
+    def _kill_if_stuck(self, child: Child) -> None:
+        """End a process that cannot end itself: somebody in it keeps the interpreter for good."""
+        if child.process.poll() is not None:
+            return
+        shown = slots.read(child.slots)
+        silence = time.monotonic() - (shown.beat_at or time.monotonic())
+        overdue = shown.overdue(OVERDUE_SECONDS)
+        if overdue or silence > SILENT_LEASES * options().lease:
+            logger.error("Worker process %d is stuck: it is killed", child.process.pid)
+            child.process.kill()
+            child.process.wait()
+
     def _replace_the_dead(self, children: list[Child], folder: Path) -> list[Child]:
         living = []
         for child in children:
@@ -107,8 +126,11 @@ class Supervisor:
     def _bury(self, child: Child, code: int) -> None:
         logger.error("Worker process %d ended with %s", child.process.pid, _cause(code))
         try:
+            shown = slots.read(child.slots)
+            # Those that ran past their limit are why. Without any, it may have been each of them.
+            started = shown.overdue(0.0) or set(shown.ends_by)
             reason = f"Its worker process ended with {_cause(code)}."
-            taken = bury(child.worker_id, slots.read(child.slots), reason=reason)
+            taken = bury(child.worker_id, started, reason=reason)
         except (DatabaseError, InterfaceError) as error:
             logger.error("Its runs go to others when its lease is over: %s", error)
         else:

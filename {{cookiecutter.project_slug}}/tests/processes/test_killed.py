@@ -14,7 +14,7 @@ from orders.tests.factories import make_order
 from orders.tests.invariants import assert_books_balance
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 from tasks.tests.sample.models import Mark
-from tasks.tests.sample.tasks import hold
+from tasks.tests.sample.tasks import checkpoint_and_die, hold
 from tests.processes.harness import Programs, is_alive, wait_for_status, wait_until
 
 
@@ -75,3 +75,13 @@ def test_a_killed_workers_order_is_charged_once(programs: Programs) -> None:
     assert (charge.state, charge.calls) == (SandboxState.SUCCEEDED, 2)
     assert_books_balance()
     assert is_alive(program.process.pid)
+
+
+def test_a_checkpoint_survives_the_death_of_its_worker(programs: Programs) -> None:
+    programs.worker()
+
+    result = checkpoint_and_die.enqueue("page")
+
+    wait_for_status(RunStatus.SUCCESSFUL, result.id)
+    run = TaskRun.objects.get(pk=result.id)
+    assert (run.result, run.attempt, run.crashes) == (7, 2, 1)

@@ -4,7 +4,14 @@ from pathlib import Path
 
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.sample.models import Mark
-from tasks.tests.sample.tasks import hold, sleep_in_c, spin, spin_async
+from tasks.tests.sample.tasks import (
+    compute_in_c,
+    hold,
+    note_for_ever,
+    sleep_in_c,
+    spin,
+    spin_async,
+)
 from tests.processes.harness import Programs, is_alive, wait_for_status, wait_until
 
 
@@ -43,3 +50,40 @@ def test_a_body_beyond_reach_ends_its_process_and_its_neighbours_lose_nothing(
     assert (run.attempt, run.spent, run.crashes) == (2, 1, 0)
     gate.touch()
     wait_for_status(RunStatus.SUCCESSFUL, neighbour.id)
+
+
+def test_a_body_that_keeps_the_interpreter_ends_its_process_and_only_its_own_run_crashes(
+    programs: Programs, gate: Path
+) -> None:
+    program = programs.worker("--threads=2", options={"time_limit_grace": 0.5})
+    (worker,) = program.workers()
+    neighbour = hold.enqueue("neighbour", str(gate))
+    wait_until(Mark.objects.exists, "the neighbour began")
+
+    stuck = compute_in_c.enqueue("stuck")
+
+    wait_for_status(RunStatus.FAILED, stuck.id)
+    assert not is_alive(worker.pid)
+    run = TaskRun.objects.get(pk=stuck.id)
+    assert (run.attempt, run.crashes) == (1, 1)
+    assert "SIGKILL" in run.failures[-1]["message"]
+    gate.touch()
+    wait_for_status(RunStatus.SUCCESSFUL, neighbour.id)
+    run = TaskRun.objects.get(pk=neighbour.id)
+    assert (run.attempt, run.spent, run.crashes) == (2, 1, 0)
+
+
+def test_an_interruption_never_lands_inside_the_ledgers_own_writes(programs: Programs) -> None:
+    program = programs.worker("--threads=4")
+    (worker,) = program.workers()
+
+    ids = [note_for_ever.enqueue(f"writer {number}").id for number in range(12)]
+
+    wait_for_status(RunStatus.FAILED, *ids)
+    for run in TaskRun.objects.filter(pk__in=ids):
+        (failure,) = run.failures
+        assert failure["exception_class_path"] == "tasks.errors.TimeLimitExceeded"
+        # Raised by the body's line, not inside the statement that stores.
+        assert "execute" not in failure["traceback"]
+        assert run.state is not None
+    assert [one.pk for one in program.workers()] == [worker.pk]

@@ -14,3 +14,14 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} by {self.pid}"
+
+
+class Visit(models.Model):
+    """One body was inside from then till then."""
+
+    pid = models.IntegerField()
+    entered_at = models.DateTimeField(db_default=Now())
+    left_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.entered_at} to {self.left_at}"

@@ -10,9 +10,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from django.db.models.functions import Now
+
 from tasks.context import RunContext
 from tasks.task import task
-from tasks.tests.sample.models import Mark
+from tasks.tests.sample.models import Mark, Visit
 
 LOOK_SECONDS = 0.02
 
@@ -243,3 +245,81 @@ def take_all(first: str, *parts: str, **fields: str) -> None:
 def greet_once(user: str, token: str) -> str:
     """Have a secret in the unique key."""
     return user
+
+
+@task(takes_context=True, max_attempts=3)
+def resume_at(context: RunContext, rows: list[int], *, fails_at: int) -> dict[str, int]:
+    """Go through rows from where the last attempt was; the first one stumbles."""
+    began_at = context.state or 0
+    for place in range(began_at, len(rows)):
+        if rows[place] == fails_at and context.attempt == 1:
+            raise Stumble(fails_at)
+        context.checkpoint(place + 1)
+    return {"began_at": began_at, "done": len(rows)}
+
+
+@task(takes_context=True)
+def count_to(context: RunContext, total: int) -> None:
+    """Say at every row how far it is."""
+    for number in range(1, total + 1):
+        context.progress(number, total, f"row {number}")
+
+
+@task(takes_context=True)
+def tell_tick(context: RunContext) -> str | None:
+    """Return the time for which it was scheduled."""
+    return context.scheduled_at.isoformat() if context.scheduled_at else None
+
+
+@task(takes_context=True, time_limit=0.3, max_attempts=1)
+def note_for_ever(context: RunContext, label: str) -> None:
+    """Write notes without end, past the limit."""
+    mark(label)
+    number = 0
+    while True:
+        number += 1
+        context.checkpoint(number)
+
+
+@task(takes_context=True, max_attempts=5)
+def checkpoint_and_die(context: RunContext, label: str) -> int:
+    """Store a state and kill the worker process; the next attempt returns what it finds."""
+    mark(label, context.attempt)
+    if context.attempt == 1:
+        context.checkpoint({"page": 7})
+        os.kill(os.getpid(), signal.SIGKILL)
+    return int(context.state["page"])
+
+
+@task(max_running=3)
+def occupy(seconds: float) -> None:
+    """Be inside for a while, and say when."""
+    visit = Visit.objects.create(pid=os.getpid())
+    time.sleep(seconds)
+    Visit.objects.filter(pk=visit.pk).update(left_at=Now())
+
+
+@task(queue_name="brief")
+def occupy_queue(seconds: float) -> None:
+    """Do the same without a limit of its own."""
+    occupy.func(seconds)
+
+
+@task(max_running=2)
+async def occupy_loop(seconds: float) -> None:
+    """Do the same on the event loop."""
+    visit = await Visit.objects.acreate(pid=os.getpid())
+    await asyncio.sleep(seconds)
+    await Visit.objects.filter(pk=visit.pk).aupdate(left_at=Now())
+
+
+@task(rate="20/2s")
+def twenty_in_two_seconds() -> None:
+    """Start twenty times in two seconds at most."""
+
+
+@task(time_limit=0.3, max_attempts=1)
+def compute_in_c(label: str) -> None:
+    """Keep the interpreter to itself past the limit: no other thread gets a turn."""
+    mark(label)
+    sum(range(10**13))

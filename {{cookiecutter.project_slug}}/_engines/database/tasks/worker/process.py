@@ -75,6 +75,7 @@ class WorkerProcess:
             self.id,
             self._executing,
             waiter_for(self.id),
+            on_turn=slots.beat,
             on_ring=self._on_ring,
             on_pulse=self._on_pulse,
             on_hopeless=self._leave_hopeless,

@@ -1,0 +1,140 @@
+"""Limits hold exactly, however many threads and processes there are, and hold up nothing else."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tasks import ledger
+from tasks.enqueue import enqueue_many
+from tasks.models import GateKind, RunStatus, TaskRun
+from tasks.task import Task
+from tasks.tests.sample.models import Mark, Visit
+from tasks.tests.sample.tasks import (
+    hold,
+    leave_mark,
+    occupy,
+    occupy_loop,
+    occupy_queue,
+    one_at_a_time,
+    twenty_in_two_seconds,
+)
+from tests.processes.harness import Programs, wait_for_status, wait_until
+
+
+def most_at_once() -> int:
+    """The most visits that overlapped."""
+    moments: list[tuple[datetime, int]] = []
+    for visit in Visit.objects.all():
+        assert visit.left_at is not None
+        moments += [(visit.entered_at, 1), (visit.left_at, -1)]
+    inside, most = 0, 0
+    for _, change in sorted(moments):
+        inside += change
+        most = max(most, inside)
+    return most
+
+
+def most_in_a_window(starts: Iterable[datetime], window: timedelta) -> int:
+    """The most starts that any window saw."""
+    times = sorted(starts)
+    return max(sum(begin <= one < begin + window for one in times) for begin in times)
+
+
+def enqueue_and_wait(task: Task[[float], Any], seconds: float, count: int) -> None:
+    results = enqueue_many(task, [((seconds,), {})] * count)
+    wait_for_status(RunStatus.SUCCESSFUL, *(result.id for result in results))
+
+
+def test_a_task_runs_no_more_often_at_once_than_it_may_and_no_less(programs: Programs) -> None:
+    programs.worker("--threads=8", processes=2)
+
+    enqueue_and_wait(occupy, 0.05, 60)
+
+    assert Visit.objects.count() == 60
+    assert most_at_once() == 3
+    assert Visit.objects.values("pid").distinct().count() == 2
+
+
+def test_a_limit_holds_on_the_event_loop_too(programs: Programs) -> None:
+    programs.worker(processes=2)
+
+    enqueue_and_wait(occupy_loop, 0.05, 30)
+
+    assert most_at_once() == 2
+
+
+def test_a_queue_runs_no_more_at_once_than_people_allowed(programs: Programs) -> None:
+    ledger.set_limit("brief", 4)
+    programs.worker("--threads=8", processes=2)
+
+    enqueue_and_wait(occupy_queue, 0.05, 60)
+
+    assert most_at_once() == 4
+
+
+def test_no_window_sees_more_starts_than_a_rate_allows(programs: Programs) -> None:
+    programs.worker("--threads=8", processes=2)
+
+    results = enqueue_many(twenty_in_two_seconds, [((), {})] * 70)
+    wait_for_status(RunStatus.SUCCESSFUL, *(result.id for result in results))
+
+    starts = [run.attempted_at for run in TaskRun.objects.all() if run.attempted_at]
+    assert len(starts) == 70
+    assert most_in_a_window(starts, timedelta(seconds=2)) == 20
+    # Three windows must pass, and no fourth.
+    assert max(starts) - min(starts) < timedelta(seconds=9)
+
+
+def test_a_limited_backlog_holds_up_no_other(programs: Programs) -> None:
+    limited = enqueue_many(occupy, [((0.3,), {})] * 60)
+    programs.worker("--threads=8")
+
+    free = enqueue_many(leave_mark, [((f"mark {number}",), {}) for number in range(300)])
+    wait_for_status(RunStatus.SUCCESSFUL, *(result.id for result in free))
+
+    ids = [result.id for result in limited]
+    assert TaskRun.objects.filter(pk__in=ids, status=RunStatus.READY).count() > 30
+
+
+def test_a_lock_whose_holder_was_killed_is_free_again(programs: Programs, gate: Path) -> None:
+    first = programs.worker("--threads=2")
+    held = enqueue_many(one_at_a_time, [((), {})])[0]
+    wait_for_status(RunStatus.SUCCESSFUL, held.id)
+    running = hold.using(queue_name="held").enqueue("holder", str(gate))
+    ledger.set_limit("held", 1)
+    wait_for_status(RunStatus.RUNNING, running.id)
+    waiting = hold.using(queue_name="held").enqueue("next", str(gate))
+    second = programs.worker("--threads=2", "--queues=held")
+    assert TaskRun.objects.get(pk=waiting.id).status == RunStatus.READY
+
+    first.kill()
+    wait_until(lambda: TaskRun.objects.get(pk=running.id).attempt == 2, "the holder runs again")
+    assert Mark.objects.filter(label="next").count() == 0
+    assert second.pids()
+
+
+def test_a_pause_takes_effect_and_so_does_its_end(programs: Programs) -> None:
+    ledger.pause(GateKind.QUEUE, "brief")
+    ledger.pause(GateKind.TASK, occupy.module_path)
+    programs.worker()
+    paused = [leave_mark.enqueue("in a paused queue").id, occupy.enqueue(0.01).id]
+    other = one_at_a_time.enqueue()
+    wait_for_status(RunStatus.SUCCESSFUL, other.id)
+    assert TaskRun.objects.filter(pk__in=paused, status=RunStatus.READY).count() == 2
+
+    ledger.resume(GateKind.QUEUE, "brief")
+    ledger.resume(GateKind.TASK, occupy.module_path)
+
+    wait_for_status(RunStatus.SUCCESSFUL, *paused)
+
+
+def test_what_expires_while_all_are_busy_never_starts(programs: Programs, gate: Path) -> None:
+    programs.worker("--threads=1")
+    busy = hold.enqueue("busy", str(gate))
+    wait_for_status(RunStatus.RUNNING, busy.id)
+
+    late = leave_mark.using(expires_after=0.5).enqueue("late")
+
+    wait_for_status(RunStatus.CANCELLED, late.id)
+    assert not Mark.objects.filter(label="late").exists()
