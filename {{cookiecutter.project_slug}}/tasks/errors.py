@@ -41,3 +41,15 @@ class UnknownTask(LookupError):
 
 class UniqueRunExists(ValueError):
     """A run cannot live again while another live run holds its unique key."""
+
+
+class UnknownRun(LookupError):
+    """There is no run of that id."""
+
+
+class UnknownQueue(LookupError):
+    """No task declares that queue, and no run and no gate names it."""
+
+
+class ArgumentsDoNotFit(TypeError):
+    """A task that was called by its name does not take these arguments."""

@@ -16,7 +16,7 @@ from itertools import zip_longest
 from typing import Self
 
 BOUNDS = tuple(round(0.001 * math.sqrt(2) ** power, 6) for power in range(45))
-"""Where the buckets end, in seconds; a bound belongs to the next one. The last bucket has no end."""
+"""Where buckets end, in seconds; a bound itself belongs to the next. The last has no end."""
 
 
 @dataclass(frozen=True, slots=True)

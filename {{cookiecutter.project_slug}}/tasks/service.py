@@ -1,26 +1,217 @@
-"""What people do to tasks. The admin, the API and the commands call this and nothing below it."""
+"""What people do to tasks, and what they see of them.
+
+The admin, the API and the commands call this and nothing below it. Who may do what is their
+business; that it is written down who did it is done here.
+"""
+
+from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from django.contrib.admin.models import ADDITION
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from tasks import ledger
-from tasks.engine import engine
+from tasks import audit, calling, health, ledger, statistics, workforce
+from tasks.acts import CANCEL, DELETE, RETRY, Act, Effect, count_meant, perform
+from tasks.depths import By, Depth
+from tasks.errors import UnknownQueue, UnknownRun
+from tasks.health import OLDEST_READY_SECONDS, HealthReport
+from tasks.ledger.clock import now
+from tasks.matching import Matching
+from tasks.models import Gate, GateKind, RunStatus, TaskRun
+from tasks.reading import HEAVY, Run, WholeRun
+from tasks.results import RunResult
+from tasks.statistics import Queue, Statistics
+from tasks.tasks import act_on_matching
+from tasks.workforce import WorkerState
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+HOUR = timedelta(hours=1)
+MOST_AT_ONCE = 10_000
 
 
-def cancel(ids: Collection[uuid.UUID]) -> int:
-    """Stop runs; return to how many that applied. See `tasks.ledger.cancel`."""
-    return ledger.cancel(ids)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """An act that goes on in the background."""
+
+    run_id: uuid.UUID
+    """The run that does it, and shows how far it is."""
+    count: int
+    """How many runs matched when it was asked for."""
 
 
-def retry(ids: Collection[uuid.UUID]) -> int:
-    """Give failed and cancelled runs all their attempts again; return to how many that applied.
+class TaskService:
+    """Everything that can be seen of tasks and done to them."""
 
-    Raises `UniqueRunExists` when another live run holds the unique key of one of them.
-    """
-    retried = ledger.retry(ids)
-    if retried:
-        transaction.on_commit(partial(engine.ring, list(ids)), robust=True)
-    return retried
+    # What is going on.
+
+    def statistics(self, window: timedelta = HOUR, *, by: By = "queue") -> Statistics:
+        """Return the numbers of every queue, or by `name` of every task, and of all together."""
+        return statistics.statistics(by, window)
+
+    def queues(self) -> list[Queue]:
+        """Return all queues, by name."""
+        return statistics.queues()
+
+    def depth(self, queue: str | None = None) -> Depth:
+        """Return how many runs are there now by their status, in one queue or in all."""
+        return statistics.depth(queue)
+
+    def pending(self, queue: str | None = None) -> int:
+        """Return how many runs have not started."""
+        return self.depth(queue).pending
+
+    def completed(self, window: timedelta = HOUR, *, queue: str | None = None) -> int:
+        """Return how many runs succeeded within the window."""
+        return statistics.count_ended(RunStatus.SUCCESSFUL, window, queue)
+
+    def failed(self, window: timedelta = HOUR, *, queue: str | None = None) -> int:
+        """Return how many runs failed for good within the window."""
+        return statistics.count_ended(RunStatus.FAILED, window, queue)
+
+    def workers(self) -> list[WorkerState]:
+        """Return the worker processes that are alive or were lost lately, and what they hold."""
+        return workforce.workers()
+
+    def health(self, *, oldest_ready: float = OLDEST_READY_SECONDS) -> HealthReport:
+        """Return whether all is well, and if not, why. Raises nothing when the database is away."""
+        return health.check(oldest_ready=oldest_ready)
+
+    # Runs.
+
+    def runs(self, matching: Matching = Matching(), *, limit: int = 100) -> list[Run]:  # noqa: B008
+        """Return the runs that match, newest first."""
+        rows = matching.rows().order_by("-pk").defer(*HEAVY)
+        return [Run.of(row) for row in rows[:limit]]
+
+    def failed_runs(
+        self, queue: str | None = None, task: str | None = None, *, limit: int = 100
+    ) -> list[Run]:
+        """Return the runs that have failed for good, those that failed last first."""
+        matching = Matching(statuses=(RunStatus.FAILED,), queue=queue, task=task)
+        rows = matching.rows().order_by("-finished_at", "-pk").defer(*HEAVY)
+        return [Run.of(row) for row in rows[:limit]]
+
+    def show(self, id_: uuid.UUID) -> WholeRun:
+        """Return all that is known of a run. Raises `UnknownRun`."""
+        row = TaskRun.objects.filter(pk=id_).first()
+        if row is None:
+            raise UnknownRun(f"There is no run {id_}. It may be old and deleted.")
+        return WholeRun.of(row)
+
+    def enqueue(
+        self,
+        name: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        by: AbstractBaseUser | None,
+    ) -> RunResult[..., Any]:
+        """Enqueue a task by its dotted path.
+
+        Raises `UnknownTask`, `ArgumentsDoNotFit`, `ArgumentsNotJSON` and `ArgumentsTooLarge`.
+        """
+        task = calling.named(name)
+        calling.check_call(task, args, kwargs or {})
+        with transaction.atomic():
+            result = task.enqueue(*args, **(kwargs or {}))
+            rows = TaskRun.objects.filter(pk=result.id)
+            audit.record(rows, _("Enqueued by hand."), by=by, flag=ADDITION)
+        return result
+
+    # What is done to runs: to those named, or to all that match.
+
+    def retry(self, ids: Collection[uuid.UUID], *, by: AbstractBaseUser | None) -> Effect:
+        """Give failed and cancelled runs all their attempts again."""
+        return perform(RETRY, ids, by=by)
+
+    def cancel(self, ids: Collection[uuid.UUID], *, by: AbstractBaseUser | None) -> Effect:
+        """Stop runs that have not started; ask those that run to stop."""
+        return perform(CANCEL, ids, by=by)
+
+    def delete(self, ids: Collection[uuid.UUID], *, by: AbstractBaseUser | None) -> Effect:
+        """Delete failed and cancelled runs."""
+        return perform(DELETE, ids, by=by)
+
+    def count(self, act: Act, matching: Matching) -> int:
+        """Return to how many an act on all that match would apply; at most `MOST_AT_ONCE`."""
+        return count_meant(act, matching, most=MOST_AT_ONCE)
+
+    def retry_all(self, matching: Matching, *, by: AbstractBaseUser | None) -> Bulk:
+        """Retry up to `MOST_AT_ONCE` that match, in the background: those failed unless told."""
+        return self._act_on_all(RETRY, matching, by)
+
+    def cancel_all(self, matching: Matching, *, by: AbstractBaseUser | None) -> Bulk:
+        """Cancel up to `MOST_AT_ONCE` live runs that match, in the background."""
+        return self._act_on_all(CANCEL, matching, by)
+
+    def delete_all(self, matching: Matching, *, by: AbstractBaseUser | None) -> Bulk:
+        """Delete up to `MOST_AT_ONCE` that match, in the background: those failed unless told."""
+        return self._act_on_all(DELETE, matching, by)
+
+    def _act_on_all(self, act: Act, matching: Matching, by: AbstractBaseUser | None) -> Bulk:
+        # What is enqueued from now on is not meant: the run that does it least of all.
+        asked_at = now()
+        meant = replace(matching, until=min(matching.until or asked_at, asked_at))
+        count = self.count(act, meant)
+        result = act_on_matching.enqueue(
+            act.name, meant.as_json(), MOST_AT_ONCE, str(by.pk) if by is not None else None
+        )
+        return Bulk(run_id=uuid.UUID(result.id), count=count)
+
+    # Queues and tasks as a whole.
+
+    def pause(self, kind: GateKind, name: str, *, by: AbstractBaseUser | None) -> bool:
+        """Let no run of a queue or task start; return whether that changed anything.
+
+        Raises `UnknownTask` and `UnknownQueue`.
+        """
+        self._check_gate(kind, name)
+        with transaction.atomic():
+            changed = ledger.pause(kind, name)
+            return self._record_gate(kind, name, _("Paused."), changed=changed, by=by)
+
+    def resume(self, kind: GateKind, name: str, *, by: AbstractBaseUser | None) -> bool:
+        """Let the runs of a queue or task start again; return whether that changed anything."""
+        self._check_gate(kind, name)
+        with transaction.atomic():
+            changed = ledger.resume(kind, name)
+            return self._record_gate(kind, name, _("Resumed."), changed=changed, by=by)
+
+    def set_limit(self, queue: str, most: int | None, *, by: AbstractBaseUser | None) -> bool:
+        """Run at most so many of a queue at once; `None` takes the limit away."""
+        self._check_gate(GateKind.QUEUE, queue)
+        said = _("No limit.") if most is None else _("At most %(most)d at once.") % {"most": most}
+        with transaction.atomic():
+            changed = ledger.set_limit(queue, most)
+            return self._record_gate(GateKind.QUEUE, queue, said, changed=changed, by=by)
+
+    def paused_tasks(self) -> dict[str, datetime]:
+        """Return the tasks that are paused, and since when."""
+        gates = Gate.objects.filter(kind=GateKind.TASK, paused_at__isnull=False)
+        return {gate.name: gate.paused_at for gate in gates.order_by("name") if gate.paused_at}
+
+    def _check_gate(self, kind: GateKind, name: str) -> None:
+        if Gate.objects.filter(kind=kind, name=name).exists():
+            return
+        if kind == GateKind.TASK:
+            calling.named(name)
+        elif name not in (names := [queue.name for queue in self.queues()]):
+            raise UnknownQueue(f"There is no queue {name!r}. There are: {', '.join(names)}.")
+
+    def _record_gate(
+        self, kind: GateKind, name: str, text: Any, *, changed: bool, by: AbstractBaseUser | None
+    ) -> bool:
+        if changed:
+            audit.record(Gate.objects.filter(kind=kind, name=name), text, by=by)
+        return changed
+
+
+service = TaskService()

@@ -1,9 +1,8 @@
 """How the list of runs is read: newest first, a page at a time, never counted."""
 
-import uuid
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
@@ -34,14 +33,3 @@ class RunList(ChangeList):
         super().get_results(request)
         # Where the two differ, Unfold's heading gives the paginator's number for a count.
         self.full_result_count = self.result_count
-
-
-def search(runs: QuerySet[TaskRun], term: str) -> QuerySet[TaskRun]:
-    """Return the run of that id; else those whose task or unique key holds the text."""
-    term = term.strip()
-    if not term:
-        return runs
-    try:
-        return runs.filter(pk=uuid.UUID(term))
-    except ValueError:
-        return runs.filter(Q(name__icontains=term) | Q(unique_key__icontains=term))

@@ -1,25 +1,23 @@
-"""What a person may do to runs: asked first, allowed by a permission, written to the history."""
+"""What a person may do to runs: asked first, and allowed by a permission."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 from unfold.dataclasses import ActionDialog
 
-from tasks import service
-from tasks.errors import UniqueRunExists
+from tasks.acts import Effect
 from tasks.models import LIVE, RunStatus, TaskRun
+from tasks.service import service
 
 if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
+    from django.contrib.auth.base_user import AbstractBaseUser
     from django_stubs_ext import StrOrPromise
 
 
@@ -29,7 +27,7 @@ class Move:
 
     permission: str
     """The codename of the permission for it."""
-    apply: Callable[[Collection[uuid.UUID]], int]
+    apply: Callable[..., Effect]
     statuses: tuple[str, ...]
     """Where it is offered. Whether it applies, the ledger says."""
     label: StrOrPromise
@@ -38,8 +36,6 @@ class Move:
     """Of several runs; takes `count`."""
     done: Any
     """What to say afterwards; takes `count`."""
-    entry: StrOrPromise
-    """How the history of the run puts it."""
 
     def is_offered(self, run: TaskRun) -> bool:
         """Whether it makes sense for a run as it is now."""
@@ -66,7 +62,6 @@ RETRY = Move(
         "%(count)d runs are due again, with all their attempts.",
         "count",
     ),
-    entry=_("Retried."),
 )
 
 CANCEL = Move(
@@ -88,42 +83,13 @@ CANCEL = Move(
         "%(count)d runs are cancelled, or were asked to stop.",
         "count",
     ),
-    entry=_("Cancelled, or asked to stop."),
 )
 
 
-@dataclass(slots=True)
-class Effect:
-    """What came of a move."""
-
-    applied: int = 0
-    left: int = 0
-    """Runs to which it did not apply, in the state they were in."""
-    clashing: list[str] = field(default_factory=list)
-    """The unique keys that another live run holds."""
-
-
-def carry_out(
-    move: Move, runs: Iterable[TaskRun], *, request: HttpRequest, model_admin: ModelAdmin[TaskRun]
-) -> None:
-    """Apply `move` to each run, and tell the user to how many it applied.
-
-    One by one: a run that cannot be retried does not hold back the others, each move and its entry
-    in the history are one transaction, and no two people's moves wait for each other.
-    """
-    effect = Effect()
-    for run in runs:
-        try:
-            with transaction.atomic():
-                applied = move.apply([run.pk])
-                if applied:
-                    model_admin.log_change(request, run, str(move.entry))
-        except UniqueRunExists:
-            effect.clashing.append(run.unique_key or "")
-        else:
-            effect.applied += applied
-            effect.left += 1 - applied
-    _tell(request, move, effect)
+def carry_out(move: Move, runs: Iterable[TaskRun], *, request: HttpRequest) -> None:
+    """Apply `move` to each run, and tell the user to how many it applied."""
+    user = cast("AbstractBaseUser", request.user)
+    _tell(request, move, move.apply([run.pk for run in runs], by=user))
 
 
 def _tell(request: HttpRequest, move: Move, effect: Effect) -> None:

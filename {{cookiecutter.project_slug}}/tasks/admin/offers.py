@@ -90,7 +90,7 @@ class MovesAdmin(ReadOnlyAdmin):
         runs = list(selected.defer("arguments", "return_value", "errors"))
         if "confirmed" not in request.POST:
             return self._dialog(request, runs, move)
-        carry_out(move, runs, request=request, model_admin=self)
+        carry_out(move, runs, request=request)
         return None
 
     def _dialog(self, request: HttpRequest, runs: list[TaskRun], move: Move) -> HttpResponse:
@@ -146,7 +146,7 @@ class MovesAdmin(ReadOnlyAdmin):
 
     def _carry_out_one(self, request: HttpRequest, object_id: str, move: Move) -> HttpResponse:
         run = get_object_or_404(TaskRun, pk__in=_ids([object_id]))
-        carry_out(move, [run], request=request, model_admin=self)
+        carry_out(move, [run], request=request)
         if "HX-Request" in request.headers:
             # The page below the dialog, with the filters that its address carries along.
             return HttpResponse(headers={"HX-Refresh": "true"})

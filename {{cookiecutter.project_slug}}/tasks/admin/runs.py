@@ -11,11 +11,12 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from tasks.admin.filters import QueueFilter, TaskFilter
-from tasks.admin.listing import RecentPaginator, RunList, search
+from tasks.admin.listing import RecentPaginator, RunList
 from tasks.admin.offers import MovesAdmin
 from tasks.admin.page import COLOURS, RunPage, seconds_of_last_attempt
 from tasks.admin.payloads import Attempts
 from tasks.admin.words import NOTHING, cut, length, moment, short
+from tasks.matching import search
 from tasks.models import RunStatus, TaskRun
 
 STOPPING = "STOPPING"

@@ -1,6 +1,5 @@
 """The list of workers: who is there, how they are, what they hold."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -20,26 +19,21 @@ from unfold.decorators import display
 
 from tasks.admin.readonly import ReadOnlyAdmin
 from tasks.admin.words import ago, moment
-from tasks.conf import options
-from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
+from tasks.models import RunStatus, TaskRun, Worker
+from tasks.workforce import Health, health
 
-OK, LATE, LOST, STOPPED = "ok", "late", "lost", "stopped"
-HEALTH = {OK: _("OK"), LATE: _("Late"), LOST: _("Lost"), STOPPED: _("Stopped")}
-COLOURS = {OK: "success", LATE: "warning", LOST: "danger", STOPPED: ""}
-
-
-def health(worker: Worker, silence: timedelta) -> str:
-    """Return how a worker is, by how long it has not beaten.
-
-    Half a lease is at least two beats: so much silence is worth a look. After a whole lease the
-    next sweep gives to others what it holds.
-    """
-    if worker.status != WorkerStatus.ALIVE:
-        return STOPPED if worker.status == WorkerStatus.STOPPED else LOST
-    lease = options().lease
-    if silence.total_seconds() > lease:
-        return LOST
-    return LATE if silence.total_seconds() > lease / 2 else OK
+HEALTH = {
+    Health.OK: _("OK"),
+    Health.LATE: _("Late"),
+    Health.LOST: _("Lost"),
+    Health.STOPPED: _("Stopped"),
+}
+COLOURS = {
+    Health.OK.value: "success",
+    Health.LATE.value: "warning",
+    Health.LOST.value: "danger",
+    Health.STOPPED.value: "",
+}
 
 
 @admin.register(Worker)
@@ -124,4 +118,4 @@ class WorkerAdmin(ReadOnlyAdmin):
 
 def _health(worker: Any) -> tuple[str, str]:
     state = health(worker, worker.silence)
-    return state, str(HEALTH[state])
+    return state.value, str(HEALTH[state])

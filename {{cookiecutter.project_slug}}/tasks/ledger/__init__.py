@@ -10,7 +10,7 @@ SCHEDULED─┘ └────────────────────�
 
 from tasks.ledger.claim import claim, expire, promote
 from tasks.ledger.gates import Admitted, claim_through_gates, pause, resume, set_limit
-from tasks.ledger.history import prune_runs, prune_workers
+from tasks.ledger.history import delete, prune_runs, prune_workers
 from tasks.ledger.insert import insert
 from tasks.ledger.leases import (
     HeldRun,
@@ -37,6 +37,7 @@ __all__ = [
     "cancel",
     "claim",
     "claim_through_gates",
+    "delete",
     "expire",
     "held_runs",
     "insert",

@@ -1,12 +1,15 @@
-"""What is old is deleted, in batches that block nobody."""
+"""What is old is deleted, in batches that block nobody, and what a person has no use for."""
 
+import uuid
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from tasks.conf import options
-from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
+from tasks.models import RunGroup, RunStatus, TaskRun, Worker, WorkerStatus
 
 PRUNE_BATCH = 1000
 WORKERS_KEPT = timedelta(days=1)
@@ -36,3 +39,13 @@ def prune_workers() -> int:
     """Delete workers that stopped or were lost more than a day ago and hold nothing."""
     gone = Worker.objects.exclude(status=WorkerStatus.ALIVE)
     return gone.filter(beat_at__lt=Now() - WORKERS_KEPT).delete()[0]
+
+
+def delete(ids: Collection[uuid.UUID]) -> int:
+    """Delete failed and cancelled runs; return how many.
+
+    The members of a group that has not ended stay: it counts them.
+    """
+    group = RunGroup.objects.filter(pk=OuterRef("group_id"), finished_at=None)
+    ended = TaskRun.objects.filter(status__in=(RunStatus.FAILED, RunStatus.CANCELLED), pk__in=ids)
+    return ended.filter(~Exists(group)).delete()[0]

@@ -9,8 +9,8 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from tasks import service
 from tasks.models import RunStatus, TaskRun
+from tasks.service import service
 from tasks.task import task
 from tasks.testing import run_due
 from tasks.tests.admin_factories import CANCEL, RETRY, VIEW, make_failed_run, make_run, staff
@@ -274,7 +274,7 @@ def test_a_page_offers_what_applies_to_its_run(
 
     shown = address(move, run) in admin_client.get(page(run)).content.decode()
 
-    assert shown is bool(getattr(service, move)([run.pk]))
+    assert shown is bool(getattr(service, move)([run.pk], by=None).applied)
 
 
 def test_a_run_that_was_asked_to_stop_is_not_asked_again(admin_client: Client) -> None:

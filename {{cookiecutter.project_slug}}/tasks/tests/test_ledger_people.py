@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from tasks import ledger, service
+from tasks import ledger
 from tasks.errors import UniqueRunExists
 from tasks.models import FINAL, RunStatus, TaskRun
+from tasks.service import service
 from tasks.testing import run_due
 from tasks.tests.factories import claim, make_held_run, make_run, make_worker, status_of
 from tasks.tests.sample.tasks import give_up
@@ -93,7 +94,7 @@ def test_only_what_failed_or_was_cancelled_can_be_retried(status: RunStatus) -> 
 def test_a_retried_run_really_runs() -> None:
     result = give_up.enqueue("hopeless")
     run_due()
-    assert service.retry([uuid.UUID(result.id)]) == 1
+    assert service.retry([uuid.UUID(result.id)], by=None).applied == 1
 
     (run,) = run_due()
 

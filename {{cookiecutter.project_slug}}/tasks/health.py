@@ -1,0 +1,115 @@
+"""Whether the task system as a whole is well, and if not, why not and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Min, QuerySet
+
+from tasks.ledger.clock import now
+from tasks.models import Gate, GateKind, RunStatus, TaskRun, Worker, WorkerStatus
+from tasks.rollups import reached
+from tasks.workforce import queues_of
+
+OLDEST_READY_SECONDS = 300.0
+# A timer moves the watermark once a minute, to where it was some seconds before.
+TIMER_SILENT_AFTER = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong."""
+
+    code: str
+    """`database`, `migrations`, `workers`, `timer` or `backlog`."""
+    text: str
+    """What is wrong, and what to do about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthReport:
+    """What was found."""
+
+    ok: bool
+    problems: tuple[Problem, ...]
+
+
+def check(*, oldest_ready: float = OLDEST_READY_SECONDS) -> HealthReport:
+    """Look at everything. A READY run may be overdue by so many seconds."""
+    try:
+        problems = _migrations() or [*_workers(), *_timer(), *_backlog(oldest_ready)]
+    except (DatabaseError, InterfaceError) as error:
+        connection.close()
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        problems = [Problem(code="database", text=f"The database does not answer: {reason}")]
+    return HealthReport(ok=not problems, problems=tuple(problems))
+
+
+def _migrations() -> list[Problem]:
+    executor = MigrationExecutor(connection)
+    missing = [step for step, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    if not missing:
+        return []
+    names = ", ".join(f"{step.app_label}.{step.name}" for step in missing[:3])
+    more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+    return [
+        Problem(
+            code="migrations",
+            text=f"Migrations are not applied: {names}{more}. Run `manage.py migrate`.",
+        )
+    ]
+
+
+def _workers() -> list[Problem]:
+    """Name the queues in which runs wait that no live worker takes from."""
+    alive = Worker.objects.filter(status=WorkerStatus.ALIVE, lease_until__gt=now())
+    served = [queues_of(worker) for worker in alive]
+    if any(not queues for queues in served):
+        return []
+    waiting = {queue for gated in (False, True) for queue, _ in _ready(gated=gated)}
+    unserved = sorted(waiting.difference(*served))
+    if not unserved:
+        return []
+    return [
+        Problem(
+            code="workers",
+            text=f"No live worker takes from {', '.join(unserved)}, where runs are ready. "
+            "Start `manage.py worker`.",
+        )
+    ]
+
+
+def _timer() -> list[Problem]:
+    mark = reached()
+    if mark is not None and now() - mark < TIMER_SILENT_AFTER:
+        return []
+    seen = "was ever seen" if mark is None else f"was seen since {mark:%Y-%m-%d %H:%M} UTC"
+    return [Problem(code="timer", text=f"No timer {seen}. Start `manage.py timer`.")]
+
+
+def _backlog(oldest_ready: float) -> list[Problem]:
+    """Name the queue that is furthest behind. What its task's limits hold back does not count."""
+    overdue = [(now() - oldest, queue) for queue, oldest in _ready(gated=False)]
+    if not overdue or max(overdue)[0].total_seconds() <= oldest_ready:
+        return []
+    age, queue = max(overdue)
+    return [
+        Problem(
+            code="backlog",
+            text=f"The oldest ready run in {queue} has waited for {age.total_seconds():.0f} s, "
+            f"longer than {oldest_ready:.0f} s. Start more workers, or look at what they do.",
+        )
+    ]
+
+
+def _ready(*, gated: bool) -> QuerySet[TaskRun, tuple[str, datetime]]:
+    """Return the queues in which runs wait that nobody has paused, and since when."""
+    runs = TaskRun.objects.filter(status=RunStatus.READY, gated=gated)
+    for kind, column in ((GateKind.QUEUE, "queue"), (GateKind.TASK, "name")):
+        paused = Gate.objects.filter(kind=kind, paused_at__isnull=False)
+        if names := list(paused.values_list("name", flat=True)):
+            runs = runs.exclude(**{f"{column}__in": names})
+    return runs.values_list("queue").annotate(oldest=Min("run_at"))

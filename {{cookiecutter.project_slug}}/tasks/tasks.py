@@ -1,0 +1,33 @@
+"""What the task system itself does in the background."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from tasks.acts import ACTS, Effect, at_most, meant, perform
+from tasks.context import RunContext
+from tasks.matching import Matching
+from tasks.task import task
+
+
+@task(takes_context=True, priority=100, max_attempts=3)
+def act_on_matching(
+    context: RunContext, act: str, matching: dict[str, Any], most: int, by: str | None
+) -> dict[str, int]:
+    """Retry, cancel or delete up to `most` runs that match; see `TaskService`.
+
+    Begun again after a crash, it goes on with what still matches.
+    """
+    which, filter_ = ACTS[act], Matching.of_json(matching)
+    user = None if by is None else get_user_model().objects.filter(pk=by).first()
+    effect = Effect()
+    for ids in at_most(meant(which, filter_), most):
+        context.raise_if_cancelled()
+        effect += perform(which, ids, by=user)
+    return {
+        "applied": effect.applied,
+        "left": effect.left,
+        "clashing": len(effect.clashing),
+    }
