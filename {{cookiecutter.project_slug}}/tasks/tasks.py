@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from tasks.acts import ACTS, Effect, at_most, meant, perform
+from tasks.acts import ACTS, Effect, at_most, count_meant, meant, perform
 from tasks.context import RunContext
 from tasks.matching import Matching
 from tasks.task import task
@@ -22,10 +22,14 @@ def act_on_matching(
     """
     which, filter_ = ACTS[act], Matching.of_json(matching)
     user = None if by is None else get_user_model().objects.filter(pk=by).first()
-    effect = Effect()
+    total = count_meant(which, filter_, most=most)
+    effect, seen = Effect(), 0
     for ids in at_most(meant(which, filter_), most):
         context.raise_if_cancelled()
         effect += perform(which, ids, by=user)
+        seen += len(ids)
+        # More may match by now than when they were counted.
+        context.progress(seen, max(seen, total))
     return {
         "applied": effect.applied,
         "left": effect.left,

@@ -1,4 +1,5 @@
-"""What time brings: due runs become ready, lost ones go to others, old history is deleted.
+"""What time brings: due runs become ready, lost ones go to others, what ended is counted and, when
+old, deleted.
 
 Any number of timers may run. Workers do the first two for themselves; a timer does them where no
 worker is awake, and it alone prunes.
@@ -14,11 +15,13 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from tasks import ledger
 from tasks.conf import options
+from tasks.rollups import prune_rollups, roll_up
 from tasks.worker.chores import promote_due_runs, take_back_lost_runs
 
 logger = logging.getLogger("tasks.timer")
 
 DUE_EVERY_SECONDS = 1.0
+ROLL_UP_EVERY_SECONDS = 5.0
 PRUNE_EVERY_SECONDS = 60.0
 PRUNE_PAUSE_SECONDS = 0.05
 
@@ -29,6 +32,7 @@ class Timer:
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._swept_at = float("-inf")
+        self._rolled_up_at = float("-inf")
         self._pruned_at = float("-inf")
 
     def stop(self) -> None:
@@ -54,6 +58,9 @@ class Timer:
         if now - self._swept_at >= options().sweep:
             self._swept_at = now
             take_back_lost_runs()
+        if now - self._rolled_up_at >= ROLL_UP_EVERY_SECONDS:
+            self._rolled_up_at = now
+            roll_up()
         if now - self._pruned_at >= PRUNE_EVERY_SECONDS:
             self._pruned_at = now
             self.prune()
@@ -62,7 +69,7 @@ class Timer:
         """Delete old history batch by batch, with a pause for others between; return how many
         rows."""
         total = ledger.prune_workers()
-        while (deleted := ledger.prune_runs()) and not self._stopping.is_set():
+        while (deleted := ledger.prune_runs() + prune_rollups()) and not self._stopping.is_set():
             total += deleted
             self._stopping.wait(PRUNE_PAUSE_SECONDS)
         return total + deleted

@@ -237,11 +237,9 @@ def test_all_that_match_are_retried_in_the_background(
     assert {status_of(run) for run in meant} == {RunStatus.SUCCESSFUL}
     assert [history(run) for run in meant] == [["Retried."]] * 5
     assert (status_of(other), status_of(cancelled)) == (RunStatus.FAILED, RunStatus.CANCELLED)
-    assert TaskRun.objects.get(pk=bulk.run_id).result == {
-        "applied": 5,
-        "left": 0,
-        "clashing": 0,
-    }
+    shown = service.show(bulk.run_id)
+    assert shown.return_value == {"applied": 5, "left": 0, "clashing": 0}
+    assert (shown.progress["done"], shown.progress["total"]) == (5, 5)
 
 
 def test_cancelling_all_stops_neither_what_came_later_nor_itself() -> None:
