@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -11,4 +12,8 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         """Import every app's `tasks` module: what it declares is what may run."""
+        from tasks.alerts.checks import check_percent, check_urls
+
         autodiscover_modules("tasks")
+        checks.register(check_urls)
+        checks.register(check_percent)

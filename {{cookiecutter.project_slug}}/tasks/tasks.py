@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from tasks.acts import ACTS, Effect, at_most, count_meant, meant, perform
+from tasks.alerts.sending import Message, send
 from tasks.context import RunContext
 from tasks.matching import Matching
 from tasks.task import task
@@ -35,3 +36,13 @@ def act_on_matching(
         "left": effect.left,
         "clashing": len(effect.clashing),
     }
+
+
+# What is an hour old is no alert any more.
+@task(priority=90, max_attempts=6, backoff=5.0, max_backoff=300.0, expires_after=3600.0)
+def send_alert(channel: str, title: str, body: str) -> None:
+    """Send an alert to one of the addresses in `ALERT_URLS`.
+
+    When it fails for good, that is logged and nothing more: see `tasks.alerts.findings.SENDER`.
+    """
+    send(channel, Message(title, body))

@@ -14,6 +14,8 @@ import time
 from django.db import DatabaseError, InterfaceError, connection
 
 from tasks import ledger
+from tasks.alerts.record import forget
+from tasks.alerts.watch import WATCH_EVERY_SECONDS, watch
 from tasks.conf import options
 from tasks.rollups import prune_rollups, roll_up
 from tasks.worker.chores import promote_due_runs, take_back_lost_runs
@@ -33,6 +35,7 @@ class Timer:
         self._stopping = threading.Event()
         self._swept_at = float("-inf")
         self._rolled_up_at = float("-inf")
+        self._watched_at = float("-inf")
         self._pruned_at = float("-inf")
 
     def stop(self) -> None:
@@ -61,6 +64,9 @@ class Timer:
         if now - self._rolled_up_at >= ROLL_UP_EVERY_SECONDS:
             self._rolled_up_at = now
             roll_up()
+        if now - self._watched_at >= WATCH_EVERY_SECONDS:
+            self._watched_at = now
+            watch()
         if now - self._pruned_at >= PRUNE_EVERY_SECONDS:
             self._pruned_at = now
             self.prune()
@@ -68,7 +74,7 @@ class Timer:
     def prune(self) -> int:
         """Delete old history batch by batch, with a pause for others between; return how many
         rows."""
-        total = ledger.prune_workers()
+        total = ledger.prune_workers() + forget()
         while (deleted := ledger.prune_runs() + prune_rollups()) and not self._stopping.is_set():
             total += deleted
             self._stopping.wait(PRUNE_PAUSE_SECONDS)

@@ -94,6 +94,36 @@ def test_a_bad_address_of_a_database_is_one_sentence_without_its_password() -> N
     assert "s3cret" not in line
 
 
+def test_a_bad_address_for_alerts_is_one_sentence_without_it() -> None:
+    line = refusal("migrate", **PRODUCTION, ALERT_URLS="json://hooks.example.com, s3cret")
+
+    assert line.startswith("ALERT_URLS holds something that begins with no scheme")
+    assert "s3cret" not in line
+
+
+def test_an_address_for_alerts_that_nothing_understands_is_an_error_without_it() -> None:
+    done = manage("check", **PRODUCTION, ALERT_URLS="json://hooks.example.com nonsense://s3cret")
+
+    assert done.returncode == 1
+    assert "Address 2 in ALERT_URLS is none that Apprise understands" in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_addresses_for_alerts_are_listed_and_shown_nowhere() -> None:
+    program = "from django.conf import settings; print(*settings.ALERT_URLS, settings.ALERT_URLS)"
+
+    done = manage(
+        *("shell", "--no-imports", "--command", program),
+        **PRODUCTION,
+        ALERT_URLS="mailto://a:b@example.com?to=x@example.com,y@example.com, json://example.com",
+    )
+
+    first, second, *shown = done.stdout.split()
+    assert first == "mailto://a:b@example.com?to=x@example.com,y@example.com"
+    assert second == "json://example.com"
+    assert "example.com" not in "".join(shown)
+
+
 def test_development_starts_with_what_the_example_file_says() -> None:
     assert manage("check", DEBUG="true", SECRET_KEY="change-me").returncode == 0
 

@@ -3,6 +3,7 @@
 import django_stubs_ext
 
 from config.settings.accounts import *
+from config.settings.alerts import *
 from config.settings.api import *
 from config.settings.base import *
 from config.settings.database import *

@@ -36,5 +36,8 @@ LOGGING = {
                 "TASKS_LOG_LEVEL", level, default="INFO" if DEBUG else "WARNING", example="INFO"
             ),
         },
+        # These write the addresses that alerts go to, passwords and tokens included.
+        "apprise": {"handlers": [], "propagate": False, "level": "CRITICAL"},
+        "urllib3": {"level": "INFO"},
     },
 }

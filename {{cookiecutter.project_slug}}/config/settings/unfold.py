@@ -102,6 +102,7 @@ UNFOLD: dict[str, Any] = {
                         active=on_runs(failed=True),
                     ),
                     page(_("Workers"), "memory", "tasks.worker"),
+                    page(_("Alerts"), "notifications", "tasks.alert"),
                 ],
             },
             {

@@ -1,6 +1,7 @@
 """Runs and workers in the admin. What people do there goes through `tasks.service`."""
 
+from tasks.admin.alerts import AlertAdmin
 from tasks.admin.runs import RunAdmin
 from tasks.admin.workers import WorkerAdmin
 
-__all__ = ["RunAdmin", "WorkerAdmin"]
+__all__ = ["AlertAdmin", "RunAdmin", "WorkerAdmin"]

@@ -22,6 +22,7 @@ from tasks.ledger.leases import (
     take_back_lost_runs,
 )
 from tasks.ledger.notes import write_notes
+from tasks.ledger.overdue import overdue
 from tasks.ledger.people import cancel, retry
 from tasks.ledger.pulse import Pulse, pulse
 from tasks.ledger.rows import Claimed, NewRun, Outcome
@@ -43,6 +44,7 @@ __all__ = [
     "insert",
     "mark_lost_workers",
     "mark_worker_lost",
+    "overdue",
     "pause",
     "promote",
     "prune_runs",

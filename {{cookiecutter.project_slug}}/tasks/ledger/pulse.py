@@ -38,7 +38,7 @@ class Pulse:
 
 
 # The queues are found by one look in the index for each, not by reading what waits in them.
-_READY_QUEUES = """
+READY_QUEUES = """
     WITH RECURSIVE seen(queue) AS (
         SELECT min(queue) FROM tasks_taskrun WHERE status = 'READY' AND NOT gated
         UNION ALL
@@ -63,7 +63,7 @@ WITH beat AS (
         lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
     WHERE id = %(worker)s AND status = 'ALIVE' RETURNING 1)
 SELECT EXISTS (SELECT FROM beat),
-    ARRAY({_READY_QUEUES} SELECT queue FROM seen WHERE queue IS NOT NULL),
+    ARRAY({READY_QUEUES} SELECT queue FROM seen WHERE queue IS NOT NULL),
     EXISTS (SELECT FROM tasks_taskrun
         WHERE status = 'SCHEDULED' AND run_at <= statement_timestamp())
         OR EXISTS (SELECT FROM tasks_taskrun WHERE {_EXPIRED.format(now="statement_timestamp()")}),
@@ -78,7 +78,7 @@ SELECT EXISTS (SELECT FROM beat),
 
 _NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
 _LOOK_SQLITE = f"""
-{_READY_QUEUES}
+{READY_QUEUES}
 SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE'),
     (SELECT json_group_array(queue) FROM seen WHERE queue IS NOT NULL),
     EXISTS (SELECT 1 FROM tasks_taskrun WHERE status = 'SCHEDULED' AND run_at <= {_NOW_SQLITE})

@@ -1,0 +1,90 @@
+"""What is so right now: runs wait too long, a queue has no worker, a task mostly fails."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Sum
+
+from tasks import ledger
+from tasks.alerts.findings import MOST, SENDER, Finding, Rule
+from tasks.models import Rollup, Worker
+
+
+def waiting(now: datetime) -> list[Finding]:
+    """Return the queues in which a run has been ready for too long."""
+    limit = settings.ALERT_WAITING_SECONDS
+    if not limit:
+        return []
+    return [
+        Finding(
+            rule=Rule.WAITING,
+            key=queue,
+            title=f"Runs in queue {queue} wait for longer than {limit} s",
+            body=f"The next one has been ready since {since:%Y-%m-%d %H:%M:%S} UTC.",
+            last_at=now,
+        )
+        for queue, since in ledger.overdue(limit, but=SENDER, most=MOST).items()
+    ]
+
+
+def without_worker(now: datetime) -> list[Finding]:
+    """Return the queues in which runs are ready and for which no worker has beaten for too long."""
+    limit = settings.ALERT_NO_WORKER_SECONDS
+    if not limit:
+        return []
+    waiting = ledger.overdue(limit, but=SENDER, most=MOST)
+    served = served_queues(now, limit) if waiting else frozenset()
+    if served is None:
+        return []
+    return [
+        Finding(
+            rule=Rule.NO_WORKER,
+            key=queue,
+            title=f"No worker takes from queue {queue}",
+            body=f"Runs are ready, and no worker of it gave a sign of life for {limit} s.",
+            last_at=now,
+        )
+        for queue in waiting
+        if queue not in served
+    ]
+
+
+def served_queues(now: datetime, seconds: float) -> frozenset[str] | None:
+    """Return the queues of workers that have beaten lately; `None` when one of them takes all.
+
+    Whatever their status is: workers that are being restarted are no reason to wake anybody.
+    """
+    beating = Worker.objects.filter(beat_at__gt=now - timedelta(seconds=seconds))
+    taken = set(beating.values_list("queues", flat=True))
+    if "" in taken:
+        return None
+    return frozenset(queue for queues in taken for queue in queues.split(","))
+
+
+def failing(now: datetime) -> list[Finding]:
+    """Return the tasks of which too many runs failed lately."""
+    percent, sample = settings.ALERT_FAILURE_PERCENT, settings.ALERT_FAILURE_SAMPLE
+    minutes = settings.ALERT_FAILURE_MINUTES
+    if not percent:
+        return []
+    lately: Any = (
+        Rollup.objects.filter(size=60, starts_at__gte=now - timedelta(minutes=minutes))
+        .exclude(name=SENDER)
+        .values("name")
+        .annotate(bad=Sum("failed"), ended=Sum("failed") + Sum("successful"))
+        .filter(ended__gte=sample, bad__gte=F("ended") * (percent / 100))
+        .order_by("name")[:MOST]
+    )
+    return [
+        Finding(
+            rule=Rule.FAILING,
+            key=task["name"],
+            title=f"{task['bad'] * 100 // task['ended']} % of the runs of {task['name']} fail",
+            body=f"{task['bad']} of {task['ended']} in the last {minutes} minutes.",
+            last_at=now,
+        )
+        for task in lately
+    ]
