@@ -12,8 +12,11 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         """Import every app's `tasks` module: what it declares is what may run."""
+        from tasks import ledger
         from tasks.alerts.checks import check_percent, check_urls
+        from tasks.engine import engine
 
         autodiscover_modules("tasks")
         checks.register(check_urls)
         checks.register(check_percent)
+        ledger.call_on_ready(engine.ring)

@@ -74,8 +74,12 @@ class LedgerBackend(BaseTaskBackend):
             return [checks.Error(str(error), hint="See docs/settings.md.", id="tasks.E001")]
         return []
 
+    def announce(self, result: RunResult[..., Any]) -> None:
+        """Tell who listens that a run was inserted."""
+        task_enqueued.send_robust(type(self), task_result=result)
+
     def _insert(self, task: Task[..., Any], calls: Sequence[Call]) -> list[RunResult[..., Any]]:
-        runs = [_new_run(task, args, kwargs) for args, kwargs in calls]
+        runs = [new_run(task, args, kwargs) for args, kwargs in calls]
         holders = ledger.insert(runs)
         results = []
         ready = []
@@ -85,7 +89,7 @@ class LedgerBackend(BaseTaskBackend):
                 continue
             result = result_of_new(run, task, self.alias, args, kwargs)
             results.append(result)
-            task_enqueued.send_robust(type(self), task_result=result)
+            self.announce(result)
             if run.status == RunStatus.READY:
                 ready.append(run.id)
         if ready:
@@ -106,7 +110,8 @@ class RecordBackend(DummyBackend):
     task_class = Task
 
 
-def _new_run(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> ledger.NewRun:
+def new_run(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> ledger.NewRun:
+    """Return the row of a call. Raises `ArgumentsNotJSON` and `ArgumentsTooLarge`."""
     name = task.module_path
     is_later = task.run_after is not None and task.run_after > timezone.now()
     return ledger.NewRun(

@@ -7,6 +7,10 @@ class InvalidTaskOption(InvalidTask):
     """A task was declared or called with an option that is unknown or has a bad value."""
 
 
+class InvalidWorkflow(InvalidTask):
+    """A chain or a group was made of what it cannot be made of."""
+
+
 class ArgumentsNotJSON(TypeError):
     """The arguments of a call cannot be written as JSON."""
 
@@ -40,7 +44,7 @@ class UnknownTask(LookupError):
 
 
 class UniqueRunExists(ValueError):
-    """A run cannot live again while another live run holds its unique key."""
+    """A run cannot live, or live again, while another live run holds its unique key."""
 
 
 class UnknownRun(LookupError):

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -65,7 +65,7 @@ class RunResult[**P, R](_Base[P, R]):  # type: ignore[misc]  # the base is froze
         where a run that it enqueued cannot start.
         """
         for pause in self._pauses(timeout):
-            _refuse_in_transaction()
+            refuse_in_transaction()
             time.sleep(pause)
             self.refresh()
         return self
@@ -78,22 +78,32 @@ class RunResult[**P, R](_Base[P, R]):  # type: ignore[misc]  # the base is froze
         return self
 
     def _pauses(self, timeout: float | None) -> Iterator[float]:
-        """Yield how long to pause before the next look; each is a little longer than the last."""
         if self.is_finished:
-            return
-        ends = None if timeout is None else time.monotonic() + timeout
-        pause = FIRST_LOOK
-        # One look at once: what this result says may be old.
-        yield 0.0
-        while not self.is_finished:
-            if ends is not None and time.monotonic() >= ends:
-                raise WaitTimeout(
-                    f"Run {self.id} of {self.task.module_path} is {self.status} after "
-                    f"{timeout:g} seconds. Is a worker running?"
-                )
-            left = pause if ends is None else max(0.0, ends - time.monotonic())
-            yield min(pause, left)
-            pause = min(pause * 1.5, LONGEST_PAUSE)
+            return iter(())
+        return pauses(
+            lambda: self.is_finished,
+            timeout,
+            lambda: f"Run {self.id} of {self.task.module_path} is {self.status}",
+        )
+
+
+def pauses(
+    is_over: Callable[[], bool], timeout: float | None, state: Callable[[], str]
+) -> Iterator[float]:
+    """Yield how long to pause before the next look; each is a little longer than the last.
+
+    Raises `WaitTimeout`, with the `state` of things, after `timeout` seconds.
+    """
+    ends = None if timeout is None else time.monotonic() + timeout
+    pause = FIRST_LOOK
+    # One look at once: what is known may be old.
+    yield 0.0
+    while not is_over():
+        if ends is not None and time.monotonic() >= ends:
+            raise WaitTimeout(f"{state()} after {timeout:g} seconds. Is a worker running?")
+        left = pause if ends is None else max(0.0, ends - time.monotonic())
+        yield min(pause, left)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
 def result_of(run: TaskRun, task: Task[..., Any], backend: str) -> RunResult[..., Any]:
@@ -189,7 +199,8 @@ def _cancellation(run: TaskRun) -> list[TaskError]:
     return [TaskError(exception_class_path="tasks.errors.TaskCancelled", traceback="")]
 
 
-def _refuse_in_transaction() -> None:
+def refuse_in_transaction() -> None:
+    """Raise `RuntimeError` where waiting could never end."""
     if connection.in_atomic_block:
         raise RuntimeError(
             "wait() was called inside a transaction. A run enqueued in it starts after the commit: "

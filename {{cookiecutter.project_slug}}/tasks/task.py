@@ -15,6 +15,7 @@ from django.tasks.base import Task as DjangoTask
 from tasks import registry
 from tasks.context import RunContext
 from tasks.options import check_names, check_options, earliest_start, render_unique_key
+from tasks.step import Step
 
 if TYPE_CHECKING:
     from tasks.results import RunResult
@@ -122,6 +123,17 @@ class Task[**P, R](_Base[P, R]):
 
         def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> RunResult[P, R]: ...
         async def aenqueue(self, *args: P.args, **kwargs: P.kwargs) -> RunResult[P, R]: ...
+
+    def s(self, *args: Any, **kwargs: Any) -> Step[R]:
+        """Return a step of a chain or a group.
+
+        The result of the step before it becomes its first argument, in front of these.
+        """
+        return Step(self, args, kwargs, takes_result=True)
+
+    def si(self, *args: P.args, **kwargs: P.kwargs) -> Step[R]:
+        """Return a step that is called with these arguments alone."""
+        return Step(self, args, kwargs, takes_result=False)
 
     def call(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function here and now; what Django's immediate backend does."""

@@ -61,6 +61,7 @@ class Timer:
         if now - self._swept_at >= options().sweep:
             self._swept_at = now
             take_back_lost_runs()
+            ledger.sweep_workflows()
         if now - self._rolled_up_at >= ROLL_UP_EVERY_SECONDS:
             self._rolled_up_at = now
             roll_up()

@@ -30,6 +30,8 @@ def succeed(execution: Execution, value: Any) -> Outcome:
     return Outcome(
         id=execution.claimed.id,
         attempt=execution.claimed.attempt,
+        leads=execution.claimed.leads,
+        group_id=execution.claimed.group_id,
         status=RunStatus.SUCCESSFUL,
         return_value=dump_result(execution.claimed.name, value),
     )
@@ -52,6 +54,8 @@ def fail(execution: Execution, error: BaseException) -> Outcome:
     return Outcome(
         id=claimed.id,
         attempt=claimed.attempt,
+        leads=claimed.leads,
+        group_id=claimed.group_id,
         status=status,
         errors=failure.appended_to(claimed.errors),
         fingerprint=fingerprint(claimed.name, error) if status == RunStatus.FAILED else None,
@@ -100,6 +104,8 @@ def unknown(claimed: Claimed) -> Outcome:
         return Outcome(
             id=claimed.id,
             attempt=claimed.attempt,
+            leads=claimed.leads,
+            group_id=claimed.group_id,
             status=RunStatus.SCHEDULED,
             delay=delay,
             refund=1,
@@ -127,6 +133,8 @@ def _hopeless(claimed: Claimed, error: Exception, *, errors: str | None = None) 
     return Outcome(
         id=claimed.id,
         attempt=claimed.attempt,
+        leads=claimed.leads,
+        group_id=claimed.group_id,
         status=RunStatus.FAILED,
         errors=failure.appended_to(claimed.errors if errors is None else errors),
         fingerprint=fingerprint(claimed.name, error),

@@ -8,8 +8,11 @@ nothing.
 SCHEDULED─┘ └────────────────────┘ └──► CANCELLED
 """
 
+from tasks.ledger.bell import call_on_ready, ring_after_commit
 from tasks.ledger.claim import claim, expire, promote
+from tasks.ledger.follow import Followed, follow
 from tasks.ledger.gates import Admitted, claim_through_gates, pause, resume, set_limit
+from tasks.ledger.groups import end_groups, insert_groups, look_after_commit
 from tasks.ledger.history import delete, prune_runs, prune_workers
 from tasks.ledger.insert import insert
 from tasks.ledger.leases import (
@@ -23,25 +26,34 @@ from tasks.ledger.leases import (
 )
 from tasks.ledger.notes import write_notes
 from tasks.ledger.overdue import overdue
-from tasks.ledger.people import cancel, retry
+from tasks.ledger.people import cancel, cancel_workflow, retry
 from tasks.ledger.pulse import Pulse, pulse
-from tasks.ledger.rows import Claimed, NewRun, Outcome
+from tasks.ledger.rows import Claimed, NewRun, Outcome, Ties
 from tasks.ledger.settle import settle
+from tasks.ledger.sweep import sweep_workflows
 
 __all__ = [
     "Admitted",
     "Claimed",
+    "Followed",
     "HeldRun",
     "NewRun",
     "Outcome",
     "Pulse",
+    "Ties",
+    "call_on_ready",
     "cancel",
+    "cancel_workflow",
     "claim",
     "claim_through_gates",
     "delete",
+    "end_groups",
     "expire",
+    "follow",
     "held_runs",
     "insert",
+    "insert_groups",
+    "look_after_commit",
     "mark_lost_workers",
     "mark_worker_lost",
     "overdue",
@@ -54,8 +66,10 @@ __all__ = [
     "resume",
     "retire_worker",
     "retry",
+    "ring_after_commit",
     "set_limit",
     "settle",
+    "sweep_workflows",
     "take_back_lost_runs",
     "write_notes",
 ]

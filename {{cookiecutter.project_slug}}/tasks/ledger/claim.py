@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from tasks import registry
 from tasks.conf import options
+from tasks.ledger.groups import follow_ended
 from tasks.ledger.rows import COLUMNS, Claimed
 from tasks.ledger.turns import turn_to_write
 from tasks.models import UNSTARTED, RunStatus, TaskRun
@@ -160,6 +161,7 @@ def expire(limit: int = PROMOTE_BATCH) -> list[uuid.UUID]:
             TaskRun.objects.filter(pk__in=ids, status__in=UNSTARTED).update(
                 status=RunStatus.CANCELLED, finished_at=Now(), reason=EXPIRED
             )
+            follow_ended(TaskRun.objects.filter(pk__in=ids, status=RunStatus.CANCELLED))
         return ids
 
 
@@ -240,5 +242,6 @@ def _from_postgresql(row: tuple[Any, ...], worker_id: uuid.UUID) -> Claimed:
 def _from_sqlite(row: tuple[Any, ...], worker_id: uuid.UUID) -> Claimed:
     """SQLite holds ids as 32 hexadecimal digits and times in UTC without saying so."""
     times = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in row[-4:])
-    fields: tuple[Any, ...] = (uuid.UUID(row[0]), *row[1:-4], *times, worker_id)
+    group_id = None if row[-5] is None else uuid.UUID(row[-5])
+    fields: tuple[Any, ...] = (uuid.UUID(row[0]), *row[1:-5], group_id, *times, worker_id)
     return Claimed(*fields)

@@ -132,6 +132,8 @@ def _crashed(run: TaskRun, reason: str) -> Outcome:
     return Outcome(
         id=run.id,
         attempt=run.attempt,
+        leads=run.leads,
+        group_id=run.group_id,
         status=status,
         errors=errors,
         fingerprint=fingerprint(run.name, loss) if status == RunStatus.FAILED else None,
@@ -141,7 +143,15 @@ def _crashed(run: TaskRun, reason: str) -> Outcome:
 
 
 def _unstarted(run: TaskRun) -> Outcome:
-    return Outcome(id=run.id, attempt=run.attempt, status=RunStatus.READY, delay=0.0, refund=1)
+    return Outcome(
+        id=run.id,
+        attempt=run.attempt,
+        leads=run.leads,
+        group_id=run.group_id,
+        status=RunStatus.READY,
+        delay=0.0,
+        refund=1,
+    )
 
 
 def _held_lock_keys() -> list[int]:

@@ -4,51 +4,58 @@ import uuid
 from collections.abc import Collection
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from tasks.errors import UniqueRunExists
+from tasks.ledger.groups import follow_ended
+from tasks.ledger.revival import RETRIABLE, anew, revive
 from tasks.models import UNSTARTED, RunStatus, TaskRun
-
-_RETRIABLE = (RunStatus.FAILED, RunStatus.CANCELLED)
 
 
 def cancel(ids: Collection[uuid.UUID]) -> int:
     """Stop runs; return to how many that applied.
 
-    One that has not started ends at once. One that is running is told: its body sees
-    `context.cancelled`, and no further attempt is made. One that has ended stays as it is.
+    One that has not started ends at once, and what waits for it is cancelled too. One that is
+    running is told: its body sees `context.cancelled`, and no further attempt is made. One that has
+    ended stays as it is.
     """
-    runs = TaskRun.objects.filter(pk__in=ids)
-    stopped = runs.filter(status__in=UNSTARTED).update(
-        status=RunStatus.CANCELLED, finished_at=Now(), cancel_requested=True
-    )
-    told = runs.filter(status=RunStatus.RUNNING, cancel_requested=False).update(
-        cancel_requested=True
-    )
-    return stopped + told
+    return _cancel(TaskRun.objects.filter(pk__in=ids))
+
+
+def cancel_workflow(workflow_id: uuid.UUID) -> int:
+    """Stop all runs of a workflow, its callbacks too; return to how many that applied."""
+    return _cancel(TaskRun.objects.filter(workflow_id=workflow_id))
 
 
 def retry(ids: Collection[uuid.UUID]) -> int:
     """Make failed and cancelled runs READY again, with all their attempts; return how many.
 
-    What was written about earlier attempts stays. Raises `UniqueRunExists`, and changes nothing,
-    when
-    another live run holds the unique key of one of them.
+    What was written about earlier attempts stays. A step of a workflow that waited for another is
+    retried by retrying that one (see `tasks.ledger.revival`). Raises `UniqueRunExists`, and changes
+    nothing, when another live run holds the unique key of one of them.
     """
-    ended = TaskRun.objects.filter(pk__in=ids, status__in=_RETRIABLE)
+    ended = TaskRun.objects.filter(pk__in=ids, status__in=RETRIABLE)
     try:
         with transaction.atomic():
-            return ended.update(
-                status=RunStatus.READY,
-                run_at=Now(),
-                spent=0,
-                crashes=0,
-                finished_at=None,
-                fingerprint=None,
-                worker_id=None,
-                cancel_requested=False,
+            alone = ended.filter(workflow_id=None).update(
+                status=RunStatus.READY, run_at=Now(), **anew()
             )
+            return alone + revive(ended.exclude(workflow_id=None))
     except IntegrityError as error:
         raise UniqueRunExists(
             "Another live run holds the same unique key. Wait for its end or cancel it, then retry."
         ) from error
+
+
+def _cancel(runs: QuerySet[TaskRun]) -> int:
+    with transaction.atomic():
+        stopped = runs.filter(status__in=UNSTARTED).update(
+            status=RunStatus.CANCELLED, finished_at=Now(), cancel_requested=True
+        )
+        told = runs.filter(status=RunStatus.RUNNING, cancel_requested=False).update(
+            cancel_requested=True
+        )
+        if stopped:
+            follow_ended(runs.filter(status=RunStatus.CANCELLED))
+    return stopped + told

@@ -63,6 +63,10 @@ class Claimed:
     errors: str
     headers: str | None
     state: str | None
+    leads: bool
+    """Other runs wait for it."""
+    group_id: uuid.UUID | None
+    """The group that waits for its end."""
     run_at: datetime
     enqueued_at: datetime
     started_at: datetime
@@ -75,7 +79,7 @@ class Claimed:
 # The columns of a claim before its times, in the order of the fields above.
 COLUMNS = (
     "id, name, queue, priority, arguments, attempt, spent, crashes, max_attempts, errors, "
-    "headers, state"
+    "headers, state, leads, group_id"
 )
 
 
@@ -97,5 +101,9 @@ class Outcome:
     """1 gives the attempt back: it does not count against `max_attempts`."""
     crashes: int = 0
     """Added to the run's crashes."""
+    leads: bool = False
+    """Other runs wait for this one: what becomes of them is written in the same transaction."""
+    group_id: uuid.UUID | None = None
+    """The group that waits for this run's end."""
     written: bool = False
     """Whether it was written already, in the transaction of an atomic task."""

@@ -3,10 +3,13 @@
 import json
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
+from tasks.ledger.follow import Followed, follow
+from tasks.ledger.groups import look_after_commit
 from tasks.ledger.rows import Outcome
 from tasks.ledger.turns import turn_to_write
 
@@ -59,21 +62,36 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 def settle(outcomes: Sequence[Outcome]) -> set[uuid.UUID]:
     """Write the outcomes; return the ids of those that were refused.
 
+    What waits for these runs is released or cancelled in the same transaction. Groups that have
+    ended with them are ended after it: they have a lock of their own.
+
     An outcome is refused when its claim is over: the worker was silent past its lease and the run
     was given to another, whose outcome counts.
     """
     if not outcomes:
         return set()
-    is_postgresql = connection.vendor == "postgresql"
-    rows = _encode([_row(outcome) for outcome in outcomes])
-    with turn_to_write(), connection.cursor() as cursor:
-        cursor.execute(_SETTLE_POSTGRESQL if is_postgresql else _SETTLE_SQLITE, [rows])
-        written = {row[0] for row in cursor.fetchall()}
+    leading = [outcome.id for outcome in outcomes if outcome.leads]
+    followed = Followed()
+    with turn_to_write(), transaction.atomic() if leading else nullcontext():
+        written = _write(outcomes)
+        if leading:
+            followed += follow(leading)
+    followed.groups |= {outcome.group_id for outcome in outcomes if outcome.group_id is not None}
+    look_after_commit(followed)
     if len(written) == len(outcomes):
         return set()
-    if not is_postgresql:
+    if connection.vendor != "postgresql":
         written = {uuid.UUID(text) for text in written}
     return {outcome.id for outcome in outcomes} - written
+
+
+def _write(outcomes: Sequence[Outcome]) -> set[Any]:
+    """Return the ids of those that were written, as the database holds them."""
+    is_postgresql = connection.vendor == "postgresql"
+    rows = _encode([_row(outcome) for outcome in outcomes])
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE_POSTGRESQL if is_postgresql else _SETTLE_SQLITE, [rows])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

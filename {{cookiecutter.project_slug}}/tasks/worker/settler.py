@@ -119,6 +119,8 @@ class Settler:
         failed = Outcome(
             id=outcome.id,
             attempt=outcome.attempt,
+            leads=outcome.leads,
+            group_id=outcome.group_id,
             status=RunStatus.FAILED,
             errors=failure.appended_to("[]"),
         )

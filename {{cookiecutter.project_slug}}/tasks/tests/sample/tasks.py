@@ -323,3 +323,27 @@ def compute_in_c(label: str) -> None:
     """Keep the interpreter to itself past the limit: no other thread gets a turn."""
     mark(label)
     sum(range(10**13))
+
+
+@task(max_attempts=1)
+def join(*values: Any, sep: str = " ") -> str:
+    """Return all that came as one text, and leave it as an effect."""
+    text = sep.join(str(value) for value in values)
+    mark(text)
+    return text
+
+
+@task(max_attempts=1)
+def fail_while(path: str, *values: Any) -> str:
+    """Fail as long as a file exists."""
+    if Path(path).exists():
+        raise Stumble(path)
+    return "-".join(str(value) for value in values)
+
+
+@task(max_attempts=1, atomic=True)
+def join_atomically(*values: Any) -> str:
+    """Do as `join` does, in one transaction with the outcome."""
+    text = " ".join(str(value) for value in values)
+    mark(text)
+    return text

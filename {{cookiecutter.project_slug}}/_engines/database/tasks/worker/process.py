@@ -176,7 +176,9 @@ class WorkerProcess:
 
     def _hand_back(self, claims: Sequence[Claimed]) -> None:
         for claimed in claims:
-            self._settler.put(Finished(claimed, None, _unstarted(claimed.id, claimed.attempt)))
+            outcome = _unstarted(claimed.id, claimed.attempt)
+            outcome.leads, outcome.group_id = claimed.leads, claimed.group_id
+            self._settler.put(Finished(claimed, None, outcome))
 
     def _do_chores(self) -> None:
         self._check_threads()
