@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.tasks.base import TaskResult
 from django.tasks.signals import task_enqueued
 
-from tasks import ledger, service
+from tasks import ledger
 from tasks.errors import InvalidTaskOption, InvalidWorkflow, UniqueRunExists, WaitTimeout
 from tasks.ledger import Outcome
 from tasks.models import LIVE, RunStatus, TaskRun
@@ -162,7 +162,7 @@ def test_a_step_that_was_told_to_stop_cancels_the_rest_when_it_has() -> None:
 def test_cancelling_a_step_cancels_what_follows(stopped: int) -> None:
     result = enqueue(add.s(1, 2), add.s(3), add.s(4))
 
-    assert service.cancel([steps_of(result)[stopped].id]) == 1
+    assert ledger.cancel([steps_of(result)[stopped].id]) == 1
 
     runs = steps_of(result)
     assert {run.status for run in runs[stopped:]} == {RunStatus.CANCELLED}
@@ -188,7 +188,7 @@ def test_retrying_the_failed_step_revives_the_rest(broken: Path) -> None:
     assert statuses(result) == [RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.CANCELLED]
     broken.unlink()
 
-    assert service.retry([steps_of(result)[0].id]) == 1
+    assert ledger.retry([steps_of(result)[0].id]) == 1
 
     runs = steps_of(result)
     assert [run.status for run in runs] == ["READY", "WAITING", "WAITING"]
@@ -205,7 +205,7 @@ def test_retrying_a_step_that_never_ran_retries_the_one_that_failed(
     run_due()
     broken.unlink()
 
-    assert service.retry([steps_of(result)[retried].id]) == 1
+    assert ledger.retry([steps_of(result)[retried].id]) == 1
 
     assert statuses(result) == [RunStatus.READY, RunStatus.WAITING, RunStatus.WAITING]
     run_due()
@@ -214,10 +214,10 @@ def test_retrying_a_step_that_never_ran_retries_the_one_that_failed(
 
 def test_a_step_that_a_person_cancelled_stays_cancelled(broken: Path) -> None:
     result = enqueue(fail_while.si(str(broken)), add.si(1, 1), add.si(2, 2), add.si(3, 3))
-    service.cancel([steps_of(result)[2].id])
+    ledger.cancel([steps_of(result)[2].id])
     run_due()
 
-    service.retry([steps_of(result)[0].id])
+    ledger.retry([steps_of(result)[0].id])
 
     assert statuses(result) == [
         RunStatus.READY,
@@ -229,11 +229,11 @@ def test_a_step_that_a_person_cancelled_stays_cancelled(broken: Path) -> None:
 
 def test_a_step_that_was_cancelled_while_it_waited_gets_the_result_at_its_retry() -> None:
     result = enqueue(add.s(1, 2), add.s(10))
-    service.cancel([steps_of(result)[1].id])
+    ledger.cancel([steps_of(result)[1].id])
     run_due()
     assert statuses(result) == [RunStatus.SUCCESSFUL, RunStatus.CANCELLED]
 
-    service.retry([steps_of(result)[1].id])
+    ledger.retry([steps_of(result)[1].id])
 
     run_due()
     assert steps_of(result)[1].result == 13
@@ -248,8 +248,8 @@ def test_a_step_gets_the_result_once_however_often_it_is_retried() -> None:
     )
     ledger.settle([done])
     for _ in range(2):
-        service.cancel([steps_of(result)[1].id])
-        service.retry([steps_of(result)[1].id])
+        ledger.cancel([steps_of(result)[1].id])
+        ledger.retry([steps_of(result)[1].id])
 
     run_due()
 
@@ -261,7 +261,7 @@ def test_a_failed_step_is_retried_with_the_result_it_had(broken: Path) -> None:
     run_due()
     broken.unlink()
 
-    service.retry([steps_of(result)[1].id])
+    ledger.retry([steps_of(result)[1].id])
 
     run_due()
     assert [run.result for run in steps_of(result)] == [str(broken), "x", "x"]
@@ -272,7 +272,7 @@ def test_a_retried_step_may_fail_again(broken: Path) -> None:
     for _ in range(2):
         run_due()
         assert statuses(result) == [RunStatus.FAILED, RunStatus.CANCELLED]
-        service.retry([steps_of(result)[0].id])
+        ledger.retry([steps_of(result)[0].id])
 
     broken.unlink()
     run_due()
@@ -341,7 +341,7 @@ def test_a_long_chain_is_enqueued_and_cancelled_whole(broken: Path) -> None:
 
     assert not TaskRun.objects.filter(status__in=LIVE).exists()
     assert TaskRun.objects.filter(status=RunStatus.CANCELLED).count() == 3000
-    assert service.retry([steps_of(result)[0].id]) == 1
+    assert ledger.retry([steps_of(result)[0].id]) == 1
     assert TaskRun.objects.filter(status=RunStatus.WAITING).count() == 3000
 
 

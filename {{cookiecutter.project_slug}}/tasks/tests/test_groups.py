@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.tasks.exceptions import TaskResultDoesNotExist
 
-from tasks import ledger, service
+from tasks import ledger
 from tasks.errors import InvalidWorkflow, UniqueRunExists, WaitTimeout
 from tasks.models import RunGroup, RunStatus, TaskRun
 from tasks.testing import run_due
@@ -120,7 +120,7 @@ def test_a_group_is_ended_once() -> None:
 def test_progress_counts_members(broken: Path) -> None:
     result = group([add.s(1, 1), fail_while.s(str(broken)), add.s(3, 3)]).enqueue()
     assert result.progress() == Progress(done=0, failed=0, total=3)
-    service.cancel([row_of(result.results()[2]).id])
+    ledger.cancel([row_of(result.results()[2]).id])
 
     run_due()
 
@@ -143,7 +143,7 @@ def test_an_empty_group_ends_at_once_and_its_callback_runs() -> None:
 def test_a_member_that_is_cancelled_counts_as_failed() -> None:
     result = group([add.s(1, 1), add.s(2, 2)], then=echo.s()).enqueue()
 
-    service.cancel([row_of(result.results()[0]).id])
+    ledger.cancel([row_of(result.results()[0]).id])
     run_due()
 
     assert row_of(result.then).result == [None, 4]
@@ -152,7 +152,7 @@ def test_a_member_that_is_cancelled_counts_as_failed() -> None:
 def test_cancelling_the_last_member_ends_the_group() -> None:
     result = group([add.s(1, 1)], then=echo.s()).enqueue()
 
-    service.cancel([row_of(result.results()[0]).id])
+    ledger.cancel([row_of(result.results()[0]).id])
     run_due()
 
     assert row_of(result.then).result == [None]
@@ -173,7 +173,7 @@ def test_a_retried_member_reopens_its_group_and_the_callback_runs_no_more(broken
     run_due()
     broken.unlink()
 
-    assert service.retry([row_of(result.results()[1]).id]) == 1
+    assert ledger.retry([row_of(result.results()[1]).id]) == 1
 
     assert group_of(result).finished_at is None
     run_due()
@@ -188,7 +188,7 @@ def test_a_callback_can_be_retried_by_itself(broken: Path) -> None:
     assert row_of(result.then).status == RunStatus.FAILED
     broken.unlink()
 
-    service.retry([row_of(result.then).id])
+    ledger.retry([row_of(result.then).id])
 
     run_due()
     assert row_of(result.then).result == "x"
@@ -196,11 +196,11 @@ def test_a_callback_can_be_retried_by_itself(broken: Path) -> None:
 
 def test_a_callback_that_was_cancelled_while_it_waited_runs_when_retried() -> None:
     result = group([echo.s("a")], then=echo.s()).enqueue()
-    service.cancel([row_of(result.then).id])
+    ledger.cancel([row_of(result.then).id])
     run_due()
     assert row_of(result.then).status == RunStatus.CANCELLED
 
-    service.retry([row_of(result.then).id])
+    ledger.retry([row_of(result.then).id])
 
     run_due()
     assert row_of(result.then).result == ["a"]

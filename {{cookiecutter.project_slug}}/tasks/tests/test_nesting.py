@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tasks import ledger, service
+from tasks import ledger
 from tasks.models import RunGroup, RunStatus, TaskRun
 from tasks.testing import run_due
 from tasks.tests.flows import live, row_of
@@ -41,7 +41,7 @@ def test_a_chain_in_a_group_is_retried_where_it_failed(broken: Path) -> None:
     assert row_of(result.last).status == RunStatus.CANCELLED
     broken.unlink()
 
-    service.retry([row_of(result.last).id])
+    ledger.retry([row_of(result.last).id])
 
     run_due()
     assert row_of(result.last).result == "['a b', 'c']"
@@ -65,7 +65,7 @@ def test_a_group_in_a_chain_whose_member_failed_cancels_the_rest(broken: Path) -
     assert row_of(result.last).status == RunStatus.CANCELLED
     broken.unlink()
     member = result.steps[1].results()[0]  # type: ignore[union-attr]
-    service.retry([row_of(member).id])
+    ledger.retry([row_of(member).id])
     assert [row_of(step).status for step in result.steps[2:]] == [RunStatus.WAITING] * 2
     run_due()
     assert row_of(result.last).result == "['', 21]"
@@ -92,7 +92,7 @@ def test_a_group_that_was_never_reached_lets_nothing_go(broken: Path) -> None:
     assert then.status == RunStatus.CANCELLED
     assert then.reason == "Step tasks.tests.sample.tasks.fail_while failed"
     broken.unlink()
-    service.retry([row_of(result.steps[0]).id])
+    ledger.retry([row_of(result.steps[0]).id])
     run_due()
     assert row_of(result.last).result == "[2, 3]"
     assert not RunGroup.objects.filter(finished_at=None).exists()
@@ -109,7 +109,7 @@ def test_groups_after_groups_are_never_reached_when_the_first_fails(broken: Path
     assert row_of(result.last).status == RunStatus.CANCELLED
     assert not RunGroup.objects.filter(finished_at=None).exists()
     broken.unlink()
-    service.retry([row_of(result.last).id])
+    ledger.retry([row_of(result.last).id])
     run_due()
     assert live() == 0
     assert row_of(result.last).result == "[] e"
@@ -144,7 +144,7 @@ def test_a_group_whose_inner_group_failed_in_part_has_failed_in_part(broken: Pat
 
     assert row_of(result.last).status == RunStatus.CANCELLED
     broken.unlink()
-    service.retry([row_of(result.last).id])
+    ledger.retry([row_of(result.last).id])
     run_due()
     assert row_of(result.last).result == "[[1, ''], 3]"
 
