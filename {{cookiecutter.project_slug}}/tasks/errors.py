@@ -11,6 +11,10 @@ class InvalidWorkflow(InvalidTask):
     """A chain or a group was made of what it cannot be made of."""
 
 
+class InvalidSchedule(ValueError):
+    """A schedule has a rule, a time zone or arguments that make no sense. One sentence says why."""
+
+
 class ArgumentsNotJSON(TypeError):
     """The arguments of a call cannot be written as JSON."""
 

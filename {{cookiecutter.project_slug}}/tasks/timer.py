@@ -1,82 +1,119 @@
-"""What time brings: due runs become ready, lost ones go to others, what ended is counted and, when
-old, deleted.
+"""What time brings: schedules are due, runs become ready or are lost, what ended is counted and one
+day deleted.
 
-Any number of timers may run. Workers do the first two for themselves; a timer does them where no
-worker is awake, and it alone prunes.
+Any number of timers may run. Workers look after due, expired and lost runs too; a timer does so
+where no worker is awake, and it alone does the rest.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import InterfaceError, OperationalError, connection
 
-from tasks import ledger
+from tasks import ledger, schedules
 from tasks.alerts.record import forget
 from tasks.alerts.watch import WATCH_EVERY_SECONDS, watch
 from tasks.conf import options
+from tasks.engine import engine
 from tasks.rollups import prune_rollups, roll_up
-from tasks.worker.chores import promote_due_runs, take_back_lost_runs
+from tasks.second_ring import SecondRing
+from tasks.worker.chores import expire_batch, promote_batch, take_back_batch
 
 logger = logging.getLogger("tasks.timer")
 
-DUE_EVERY_SECONDS = 1.0
-ROLL_UP_EVERY_SECONDS = 5.0
-PRUNE_EVERY_SECONDS = 60.0
-PRUNE_PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.05
+"""Between two batches, for others."""
+OUTAGE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to be done again and again."""
+
+    name: str
+    do: Callable[[], object]
+    """One batch, of a second at most. What it returns is true while there is more to do."""
+    every: float
+    """Seconds. Infinite: once, at the start."""
+
+
+def jobs() -> list[Job]:
+    """Return what a timer does, in this order."""
+    sweep = options().sweep
+    return [
+        Job("declared schedules", schedules.sync, every=math.inf),
+        Job("schedules that run at the start", schedules.tick_at_start, every=math.inf),
+        Job("schedules", schedules.tick_due_schedules, every=1.0),
+        Job("due runs", promote_batch, every=1.0),
+        Job("expired runs", expire_batch, every=1.0),
+        Job("lost runs", take_back_batch, every=sweep),
+        Job("workflows", ledger.sweep_workflows, every=sweep),
+        Job("second ring", SecondRing(engine).ring, every=sweep),
+        Job("what ended", roll_up, every=5.0),
+        Job("alerts", watch, every=WATCH_EVERY_SECONDS),
+        Job("old runs", ledger.prune_runs, every=60.0),
+        Job("old ticks", ledger.prune_ticks, every=60.0),
+        Job("old counts", prune_rollups, every=60.0),
+        Job("old alerts", forget, every=60.0),
+        Job("old workers", ledger.prune_workers, every=60.0),
+    ]
 
 
 class Timer:
     """A loop that is left as soon as `stop()` is called."""
 
-    def __init__(self) -> None:
+    def __init__(self, todo: Iterable[Job] | None = None) -> None:
+        now = time.monotonic()
+        self._due = dict.fromkeys(jobs() if todo is None else todo, now)
         self._stopping = threading.Event()
-        self._swept_at = float("-inf")
-        self._rolled_up_at = float("-inf")
-        self._watched_at = float("-inf")
-        self._pruned_at = float("-inf")
 
     def stop(self) -> None:
         """Leave the loop; a batch that has begun is finished."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Turn once a second until stopped. An absent database is waited for."""
+        """Do every job in its turn until stopped. An absent database is waited for."""
         logger.info("Timer is ready")
         while not self._stopping.is_set():
             try:
                 self.turn()
-            except (DatabaseError, InterfaceError) as error:
+            except (OperationalError, InterfaceError) as error:
                 logger.error("The database is away, trying again: %s", error)
                 connection.close()
-            self._stopping.wait(DUE_EVERY_SECONDS)
+                self._stopping.wait(OUTAGE_SECONDS)
+            else:
+                self._stopping.wait(max(0.0, min(self._due.values()) - time.monotonic()))
         logger.info("Timer stopped")
 
     def turn(self) -> None:
-        """Do what is due by now."""
-        promote_due_runs()
-        now = time.monotonic()
-        if now - self._swept_at >= options().sweep:
-            self._swept_at = now
-            take_back_lost_runs()
-            ledger.sweep_workflows()
-        if now - self._rolled_up_at >= ROLL_UP_EVERY_SECONDS:
-            self._rolled_up_at = now
-            roll_up()
-        if now - self._watched_at >= WATCH_EVERY_SECONDS:
-            self._watched_at = now
-            watch()
-        if now - self._pruned_at >= PRUNE_EVERY_SECONDS:
-            self._pruned_at = now
-            self.prune()
+        """Do the jobs that are due by now, the longest overdue first."""
+        for job in sorted(self._due, key=self._due.__getitem__):
+            if self._stopping.is_set():
+                return
+            if (due := self._due[job]) <= time.monotonic():
+                # For the case that it fails. The others have their turn before it then.
+                self._due[job] = time.monotonic() + OUTAGE_SECONDS
+                self._do(job)
+                self._due[job] = _next(due, job.every)
 
-    def prune(self) -> int:
-        """Delete old history batch by batch, with a pause for others between; return how many
-        rows."""
-        total = ledger.prune_workers() + forget()
-        while (deleted := ledger.prune_runs() + prune_rollups()) and not self._stopping.is_set():
-            total += deleted
-            self._stopping.wait(PRUNE_PAUSE_SECONDS)
-        return total + deleted
+    def _do(self, job: Job) -> None:
+        try:
+            while job.do() and not self._stopping.wait(PAUSE_SECONDS):
+                pass
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # The other jobs go on.
+            logger.exception("This failed and is tried again in its next turn: %s", job.name)
+
+
+def _next(due: float, every: float) -> float:
+    """By the clock: turns that were missed meanwhile are left out, the rhythm stays."""
+    missed = (time.monotonic() - due) // every
+    return due + (missed + 1) * every

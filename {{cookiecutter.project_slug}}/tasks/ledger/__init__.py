@@ -10,10 +10,12 @@ SCHEDULED─┘ └────────────────────�
 
 from tasks.ledger.bell import call_on_ready, ring_after_commit
 from tasks.ledger.claim import claim, expire, promote
+from tasks.ledger.clock import now
 from tasks.ledger.follow import Followed, follow
+from tasks.ledger.frozen import end_transaction_if_idle
 from tasks.ledger.gates import Admitted, claim_through_gates, pause, resume, set_limit
 from tasks.ledger.groups import end_groups, insert_groups, look_after_commit
-from tasks.ledger.history import delete, prune_runs, prune_workers
+from tasks.ledger.history import delete, prune_runs, prune_ticks, prune_workers
 from tasks.ledger.insert import insert
 from tasks.ledger.leases import (
     HeldRun,
@@ -48,6 +50,7 @@ __all__ = [
     "claim_through_gates",
     "delete",
     "end_groups",
+    "end_transaction_if_idle",
     "expire",
     "follow",
     "held_runs",
@@ -56,10 +59,12 @@ __all__ = [
     "look_after_commit",
     "mark_lost_workers",
     "mark_worker_lost",
+    "now",
     "overdue",
     "pause",
     "promote",
     "prune_runs",
+    "prune_ticks",
     "prune_workers",
     "pulse",
     "register_worker",

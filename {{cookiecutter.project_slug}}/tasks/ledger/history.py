@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from tasks.conf import options
-from tasks.models import RunGroup, RunStatus, TaskRun, Worker, WorkerStatus
+from tasks.models import RunGroup, RunStatus, ScheduleTick, TaskRun, Worker, WorkerStatus
 
 PRUNE_BATCH = 1000
 WORKERS_KEPT = timedelta(days=1)
@@ -33,6 +33,13 @@ def prune_runs(limit: int = PRUNE_BATCH) -> int:
             if ids:
                 return TaskRun.objects.filter(pk__in=ids).delete()[0]
     return 0
+
+
+def prune_ticks(limit: int = PRUNE_BATCH) -> int:
+    """Delete up to `limit` records of ticks that are older than runs are kept; return how many."""
+    old = ScheduleTick.objects.filter(recorded_at__lt=Now() - options().kept_for(failed=False))
+    ids = list(old.order_by("recorded_at").values_list("pk", flat=True)[:limit])
+    return ScheduleTick.objects.filter(pk__in=ids).delete()[0] if ids else 0
 
 
 def prune_workers() -> int:

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from tasks import ledger
 from tasks.ledger import Claimed
-from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
+from tasks.models import RunStatus, Schedule, TaskRun, Worker, WorkerStatus
 
 ADD = "tasks.tests.sample.tasks.add"
 QUEUES = ("default", "brief", "mail")
@@ -50,6 +50,24 @@ def make_held_run(worker_id: uuid.UUID | None = None, **fields: Any) -> tuple[Ta
     (claimed,) = claim(make_worker() if worker_id is None else worker_id)
     run.refresh_from_db()
     return run, claimed
+
+
+def make_schedule(*, due_for: float = 0.0, **fields: Any) -> Schedule:
+    """Insert a schedule of `add(1, 2)`, every hour unless said otherwise, due for so many seconds.
+
+    Its ticks are counted from then on, so that a test need not wait for a full hour.
+    """
+    defaults: dict[str, Any] = {
+        "name": f"schedule {uuid.uuid4()}",
+        "task": ADD,
+        "arguments": '{"args":[1,2],"kwargs":{}}',
+        "next_at": Now() - timedelta(seconds=due_for),
+    }
+    if "cron" not in fields:
+        defaults["every_seconds"] = 3600
+    schedule = Schedule.objects.create(**{**defaults, **fields})
+    schedule.refresh_from_db()
+    return schedule
 
 
 def status_of(run: TaskRun) -> RunStatus:

@@ -22,6 +22,9 @@ class DatabaseEngine:
     """Wakes workers by NOTIFY on PostgreSQL; on SQLite they see every commit by themselves."""
 
     name = "database"
+    needs_second_ring: bool = False
+    """Whether a message may get lost. Here there is none: workers look into the table by
+    themselves."""
 
     def __init__(self) -> None:
         self._rang_at = 0.0
@@ -40,6 +43,10 @@ class DatabaseEngine:
             self._rang_at = now
             with connection.cursor() as cursor:
                 cursor.execute(f"NOTIFY {CHANNEL}")
+
+    def backlog(self) -> int | None:
+        """Return how many messages wait in the engine's own queue: it has none."""
+        return None
 
     def work(self, options: WorkerOptions) -> None:
         """Be one worker process until told to stop."""

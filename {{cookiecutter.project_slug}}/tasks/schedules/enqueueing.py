@@ -1,0 +1,48 @@
+"""The runs of a schedule, inserted like any other: queue, options, limits and unique keys hold."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from tasks import ledger, registry
+from tasks.backend import LedgerBackend, new_run
+from tasks.errors import InvalidSchedule, UnknownTask
+from tasks.models import Schedule
+from tasks.options import check_call
+from tasks.results import result_of_new
+
+
+def enqueue_ticks(schedule: Schedule, ticks: Sequence[datetime | None]) -> list[uuid.UUID | None]:
+    """Insert a run for each tick; its body reads the tick as `context.scheduled_at`.
+
+    Returns their ids, with `None` where another live run holds the unique key. Raises `UnknownTask`
+    and, when the task refuses the arguments, `InvalidSchedule`.
+    """
+    task = registry.find(schedule.task)
+    if task is None:
+        raise UnknownTask(f"No installed app declares the task {schedule.task}.")
+    backend = task.get_backend()
+    if not isinstance(backend, LedgerBackend):
+        raise InvalidSchedule(f"The backend {task.backend!r} of {schedule.task} stores no runs.")
+    try:
+        check_call(task, schedule.args, schedule.kwargs)
+    except TypeError as error:
+        raise InvalidSchedule(str(error)) from error
+    runs = [
+        replace(new_run(task, schedule.args, schedule.kwargs), headers=_headers(tick))
+        for tick in ticks
+    ]
+    holders = ledger.insert(runs)
+    new = [run for run, holder in zip(runs, holders, strict=True) if holder is None]
+    for run in new:
+        backend.announce(result_of_new(run, task, backend.alias, schedule.args, schedule.kwargs))
+    ledger.ring_after_commit([run.id for run in new])
+    return [run.id if holder is None else None for run, holder in zip(runs, holders, strict=True)]
+
+
+def _headers(tick: datetime | None) -> str | None:
+    return None if tick is None else json.dumps({"tick": tick.isoformat()})

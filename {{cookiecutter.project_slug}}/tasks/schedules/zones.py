@@ -1,0 +1,26 @@
+"""Time zones by name."""
+
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from tasks.errors import InvalidSchedule
+
+
+def check(name: str) -> None:
+    """Raise `InvalidSchedule` unless this machine knows a time zone of that name."""
+    # Looked up and not opened: a name may be any path.
+    if name not in names():
+        raise InvalidSchedule(
+            f"{name[:64]!r} is no time zone: write it like 'UTC' or 'Europe/Berlin'."
+        )
+
+
+def zone(name: str) -> ZoneInfo:
+    """Return the time zone of that name, which has been checked."""
+    return ZoneInfo(name)
+
+
+@cache
+def names() -> frozenset[str]:
+    """Return the names of all time zones that this machine knows."""
+    return frozenset(available_timezones())
