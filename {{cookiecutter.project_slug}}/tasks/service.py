@@ -26,6 +26,7 @@ from tasks.matching import Matching
 from tasks.models import Gate, GateKind, RunStatus, TaskRun
 from tasks.reading import HEAVY, Run, WholeRun
 from tasks.results import RunResult
+from tasks.rollups import prune_rollups
 from tasks.statistics import Queue, Statistics
 from tasks.tasks import act_on_matching
 from tasks.workforce import WorkerState
@@ -165,6 +166,13 @@ class TaskService:
             act.name, meant.as_json(), MOST_AT_ONCE, str(by.pk) if by is not None else None
         )
         return Bulk(run_id=uuid.UUID(result.id), count=count)
+
+    def prune(self) -> int:
+        """Delete what is older than it is kept, as the timer does; return how many rows."""
+        total = ledger.prune_workers()
+        while deleted := ledger.prune_runs() + prune_rollups():
+            total += deleted
+        return total
 
     # Queues and tasks as a whole.
 

@@ -1,0 +1,32 @@
+"""The parts of `manage.py tasks`: each asks the service for one thing and prints it."""
+
+from typing import Any
+
+from tasks.management.console.acting import CANCEL, DELETE, RETRY
+from tasks.management.console.gating import LIMIT, PAUSE, RESUME
+from tasks.management.console.looking import LIST, SHOW
+from tasks.management.console.part import Part
+from tasks.management.console.running import PRUNE, RUN
+from tasks.management.console.watching import HEALTH, QUEUES, STATS, WORKERS
+
+PARTS: dict[str, Part[Any]] = {
+    part.name: part
+    for part in (
+        LIST,
+        SHOW,
+        RETRY,
+        CANCEL,
+        DELETE,
+        PAUSE,
+        RESUME,
+        LIMIT,
+        STATS,
+        QUEUES,
+        WORKERS,
+        RUN,
+        HEALTH,
+        PRUNE,
+    )
+}
+
+__all__ = ["PARTS"]
