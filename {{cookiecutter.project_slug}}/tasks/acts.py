@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.contrib.admin.models import CHANGE, DELETION
@@ -14,7 +13,6 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from tasks import audit, ledger
-from tasks.engine import engine
 from tasks.errors import UniqueRunExists
 from tasks.matching import Matching
 from tasks.models import LIVE, RunGroup, RunStatus, TaskRun
@@ -112,9 +110,12 @@ def _perform_together(
         runs = list(
             rows.select_for_update(skip_locked=not wait, of=("self",)).only("id", "name", "status")
         )
-        audit.record(runs, act.entry, by=by, flag=act.flag)
-        act.apply([run.pk for run in runs])
-        return {run.pk for run in runs}
+        ids = {run.pk for run in runs}
+        if act.apply(list(ids)) < len(ids):
+            # A step of a workflow, for one, that cannot be retried without what was before it.
+            ids -= set(rows.filter(pk__in=ids).values_list("pk", flat=True))
+        audit.record([run for run in runs if run.pk in ids], act.entry, by=by, flag=act.flag)
+        return ids
 
 
 def _left(act: Act, ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, str | None]]:
@@ -127,7 +128,7 @@ def _left(act: Act, ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, str | N
 def _retry(ids: Collection[uuid.UUID]) -> int:
     retried = ledger.retry(ids)
     if retried:
-        transaction.on_commit(partial(engine.ring, list(ids)), robust=True)
+        ledger.ring_after_commit(list(ids))
     return retried
 
 

@@ -7,9 +7,8 @@ from difflib import get_close_matches
 from inspect import Signature
 from typing import Any
 
-from tasks import registry
+from tasks import options, registry
 from tasks.errors import ArgumentsDoNotFit, UnknownTask
-from tasks.options import signature_of
 from tasks.task import Task
 
 
@@ -25,14 +24,11 @@ def named(name: str) -> Task[..., Any]:
 
 def check_call(task: Task[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Raise `ArgumentsDoNotFit` unless the task's function takes these arguments."""
-    signature = signature_of(task)
     try:
-        signature.bind(*args, **kwargs)
+        options.check_call(task, args, dict(kwargs))
     except TypeError as error:
-        raise ArgumentsDoNotFit(
-            f"{task.module_path} cannot be called like that: {error}. "
-            f"It takes {_parameters(signature)}."
-        ) from error
+        takes = _parameters(options.signature_of(task))
+        raise ArgumentsDoNotFit(f"{error} It takes {takes}.") from error
 
 
 def _parameters(signature: Signature) -> str:

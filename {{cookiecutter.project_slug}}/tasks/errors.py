@@ -61,3 +61,7 @@ class UnknownQueue(LookupError):
 
 class ArgumentsDoNotFit(TypeError):
     """A task that was called by its name does not take these arguments."""
+
+
+class UnknownSchedule(LookupError):
+    """There is no schedule of that name."""

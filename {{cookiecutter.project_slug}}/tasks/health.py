@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Min, QuerySet
 
-from tasks.ledger.clock import now
+from tasks import ledger
+from tasks.ledger import now
 from tasks.models import Gate, GateKind, RunStatus, TaskRun, Worker, WorkerStatus
 from tasks.rollups import reached
 from tasks.workforce import queues_of
 
 OLDEST_READY_SECONDS = 300.0
+MOST_QUEUES = 1000
 # A timer moves the watermark once a minute, to where it was some seconds before.
 TIMER_SILENT_AFTER = timedelta(minutes=3)
 
@@ -69,8 +70,7 @@ def _workers() -> list[Problem]:
     served = [queues_of(worker) for worker in alive]
     if any(not queues for queues in served):
         return []
-    waiting = {queue for gated in (False, True) for queue, _ in _ready(gated=gated)}
-    unserved = sorted(waiting.difference(*served))
+    unserved = sorted({*_overdue(0), *_gated_queues()}.difference(*served))
     if not unserved:
         return []
     return [
@@ -91,25 +91,29 @@ def _timer() -> list[Problem]:
 
 
 def _backlog(oldest_ready: float) -> list[Problem]:
-    """Name the queue that is furthest behind. What its task's limits hold back does not count."""
-    overdue = [(now() - oldest, queue) for queue, oldest in _ready(gated=False)]
-    if not overdue or max(overdue)[0].total_seconds() <= oldest_ready:
+    """Name the queue that is furthest behind."""
+    late = _overdue(oldest_ready)
+    if not late:
         return []
-    age, queue = max(overdue)
+    queue = min(late, key=late.__getitem__)
+    age = (now() - late[queue]).total_seconds()
     return [
         Problem(
             code="backlog",
-            text=f"The oldest ready run in {queue} has waited for {age.total_seconds():.0f} s, "
-            f"longer than {oldest_ready:.0f} s. Start more workers, or look at what they do.",
+            text=f"The next run in {queue} has been ready for {age:.0f} s, longer than "
+            f"{oldest_ready:.0f} s. Start more workers, or look at what they do.",
         )
     ]
 
 
-def _ready(*, gated: bool) -> QuerySet[TaskRun, tuple[str, datetime]]:
-    """Return the queues in which runs wait that nobody has paused, and since when."""
-    runs = TaskRun.objects.filter(status=RunStatus.READY, gated=gated)
-    for kind, column in ((GateKind.QUEUE, "queue"), (GateKind.TASK, "name")):
-        paused = Gate.objects.filter(kind=kind, paused_at__isnull=False)
-        if names := list(paused.values_list("name", flat=True)):
-            runs = runs.exclude(**{f"{column}__in": names})
-    return runs.values_list("queue").annotate(oldest=Min("run_at"))
+def _overdue(seconds: float) -> dict[str, datetime]:
+    return ledger.overdue(seconds, but="", most=MOST_QUEUES)
+
+
+def _gated_queues() -> set[str]:
+    """Return the queues in which runs wait behind gates that nobody has shut."""
+    gates = Gate.objects.filter(paused_at__isnull=False)
+    paused = {kind: gates.filter(kind=kind).values("name") for kind in GateKind}
+    runs = TaskRun.objects.filter(status=RunStatus.READY, gated=True)
+    runs = runs.exclude(queue__in=paused[GateKind.QUEUE]).exclude(name__in=paused[GateKind.TASK])
+    return set(runs.values_list("queue", flat=True).distinct())

@@ -93,7 +93,7 @@ class WholeRun(Run):
     @classmethod
     def of(cls, row: TaskRun) -> Self:
         """Read a row."""
-        args, kwargs = _arguments(row)
+        args, kwargs = shown_arguments(row.name, row.arguments)
         return cls(
             **_fields(row),
             args=args,
@@ -106,6 +106,17 @@ class WholeRun(Run):
             workflow_id=row.workflow_id,
             group_id=row.group_id,
         )
+
+
+def shown_arguments(name: str, text: str) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments of a call of task `name` as they may be shown.
+
+    Where nobody can tell what is sensitive, that is none of them.
+    """
+    match _parsed(text):
+        case {"args": list(args), "kwargs": dict(kwargs)}:
+            return masked_arguments(name, args, kwargs)
+    return [MASK], {}
 
 
 def _fields(row: TaskRun) -> dict[str, Any]:
@@ -131,14 +142,6 @@ def _fields(row: TaskRun) -> dict[str, Any]:
         "reason": row.reason,
         "error": f"{last.error}: {last.message}" if last else "",
     }
-
-
-def _arguments(row: TaskRun) -> tuple[list[Any], dict[str, Any]]:
-    """Return what may be shown; where nobody can tell what is sensitive, that is nothing."""
-    match _parsed(row.arguments):
-        case {"args": list(args), "kwargs": dict(kwargs)}:
-            return masked_arguments(row.name, args, kwargs)
-    return [MASK], {}
 
 
 def _failures(row: TaskRun) -> list[dict[str, Any]]:

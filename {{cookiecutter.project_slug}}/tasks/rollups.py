@@ -15,7 +15,7 @@ from django.db.models import Min, Q, QuerySet
 
 from tasks.endings import Endings, ended, endings
 from tasks.histogram import Histogram
-from tasks.ledger.clock import now
+from tasks.ledger import now
 from tasks.models import Rollup, Watermark
 
 JOB = "rollups"

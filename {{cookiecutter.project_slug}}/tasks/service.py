@@ -12,23 +12,34 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin.models import ADDITION
+from django.contrib.admin.models import ADDITION, CHANGE
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from tasks import audit, calling, health, ledger, statistics, workforce
+from tasks import (
+    audit,
+    calling,
+    gatekeeping,
+    health,
+    ledger,
+    schedules,
+    statistics,
+    timetable,
+    workforce,
+)
 from tasks.acts import CANCEL, DELETE, RETRY, Act, Effect, count_meant, perform
 from tasks.depths import By, Depth
-from tasks.errors import UnknownQueue, UnknownRun
+from tasks.errors import UnknownRun
 from tasks.health import OLDEST_READY_SECONDS, HealthReport
-from tasks.ledger.clock import now
+from tasks.ledger import now
 from tasks.matching import Matching
-from tasks.models import Gate, GateKind, RunStatus, TaskRun
+from tasks.models import GateKind, RunStatus, Schedule, TaskRun
 from tasks.reading import HEAVY, Run, WholeRun
 from tasks.results import RunResult
 from tasks.rollups import prune_rollups
 from tasks.statistics import Queue, Statistics
 from tasks.tasks import act_on_matching
+from tasks.timetable import ScheduleState
 from tasks.workforce import WorkerState
 
 if TYPE_CHECKING:
@@ -169,10 +180,52 @@ class TaskService:
 
     def prune(self) -> int:
         """Delete what is older than it is kept, as the timer does; return how many rows."""
-        total = ledger.prune_workers()
-        while deleted := ledger.prune_runs() + prune_rollups():
-            total += deleted
+        total = 0
+        for prune in (ledger.prune_runs, ledger.prune_ticks, prune_rollups, ledger.prune_workers):
+            while deleted := prune():
+                total += deleted
         return total
+
+    # Schedules.
+
+    def schedules(self) -> list[ScheduleState]:
+        """Return all schedules, by name."""
+        return timetable.timetable()
+
+    def save_schedule(self, schedule: Schedule, *, by: AbstractBaseUser | None) -> None:
+        """Store a schedule that is new or was changed.
+
+        Raises `UnknownTask`, `ArgumentsDoNotFit` and `InvalidSchedule`.
+        """
+        task = calling.named(schedule.task)
+        calling.check_call(task, schedule.args, schedule.kwargs)
+        flag = ADDITION if schedule.pk is None else CHANGE
+        with transaction.atomic():
+            schedules.save(schedule)
+            audit.record([schedule], _("Saved."), by=by, flag=flag)
+
+    def switch_schedule(self, name: str, *, on: bool, by: AbstractBaseUser | None) -> bool:
+        """Pause or resume a schedule; return whether that changed anything.
+
+        Raises `UnknownSchedule`, and `InvalidSchedule` when its rule makes no sense.
+        """
+        schedule = timetable.find(name)
+        with transaction.atomic():
+            changed = schedules.switch(schedule, on=on)
+            if changed:
+                audit.record([schedule], _("Resumed.") if on else _("Paused."), by=by)
+        return changed
+
+    def run_schedule(self, name: str, *, by: AbstractBaseUser | None) -> uuid.UUID:
+        """Enqueue one run of a schedule at once; return its id.
+
+        Raises `UnknownSchedule`, `UnknownTask`, `InvalidSchedule` and `UniqueRunExists`.
+        """
+        schedule = timetable.find(name)
+        with transaction.atomic():
+            id_ = schedules.run_now(schedule)
+            audit.record([schedule], _("Run by hand."), by=by)
+        return id_
 
     # Queues and tasks as a whole.
 
@@ -181,45 +234,19 @@ class TaskService:
 
         Raises `UnknownTask` and `UnknownQueue`.
         """
-        self._check_gate(kind, name)
-        with transaction.atomic():
-            changed = ledger.pause(kind, name)
-            return self._record_gate(kind, name, _("Paused."), changed=changed, by=by)
+        return gatekeeping.pause(kind, name, by=by)
 
     def resume(self, kind: GateKind, name: str, *, by: AbstractBaseUser | None) -> bool:
         """Let the runs of a queue or task start again; return whether that changed anything."""
-        self._check_gate(kind, name)
-        with transaction.atomic():
-            changed = ledger.resume(kind, name)
-            return self._record_gate(kind, name, _("Resumed."), changed=changed, by=by)
+        return gatekeeping.resume(kind, name, by=by)
 
     def set_limit(self, queue: str, most: int | None, *, by: AbstractBaseUser | None) -> bool:
         """Run at most so many of a queue at once; `None` takes the limit away."""
-        self._check_gate(GateKind.QUEUE, queue)
-        said = _("No limit.") if most is None else _("At most %(most)d at once.") % {"most": most}
-        with transaction.atomic():
-            changed = ledger.set_limit(queue, most)
-            return self._record_gate(GateKind.QUEUE, queue, said, changed=changed, by=by)
+        return gatekeeping.set_limit(queue, most, by=by)
 
     def paused_tasks(self) -> dict[str, datetime]:
         """Return the tasks that are paused, and since when."""
-        gates = Gate.objects.filter(kind=GateKind.TASK, paused_at__isnull=False)
-        return {gate.name: gate.paused_at for gate in gates.order_by("name") if gate.paused_at}
-
-    def _check_gate(self, kind: GateKind, name: str) -> None:
-        if Gate.objects.filter(kind=kind, name=name).exists():
-            return
-        if kind == GateKind.TASK:
-            calling.named(name)
-        elif name not in (names := [queue.name for queue in self.queues()]):
-            raise UnknownQueue(f"There is no queue {name!r}. There are: {', '.join(names)}.")
-
-    def _record_gate(
-        self, kind: GateKind, name: str, text: Any, *, changed: bool, by: AbstractBaseUser | None
-    ) -> bool:
-        if changed:
-            audit.record(Gate.objects.filter(kind=kind, name=name), text, by=by)
-        return changed
+        return gatekeeping.paused_tasks()
 
 
 service = TaskService()

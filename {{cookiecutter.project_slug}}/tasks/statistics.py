@@ -18,7 +18,7 @@ from tasks import registry
 from tasks.depths import By, Depth, depths, together
 from tasks.endings import Endings, ended, endings
 from tasks.histogram import Percentiles
-from tasks.ledger.clock import now
+from tasks.ledger import now
 from tasks.models import Gate, GateKind, RunStatus
 from tasks.rollups import HOUR, KEPT, MINUTE, counted_between, endings_of, floor, reached
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tasks.conf import options
-from tasks.ledger.clock import now
+from tasks.ledger import now
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 
 

@@ -22,7 +22,14 @@ from tasks.management.console.output import Output
 from tasks.models import Gate, RunStatus, TaskRun, Watermark
 from tasks.testing import run_due
 from tasks.tests.ended_factories import make_ended
-from tasks.tests.factories import ADD, make_held_run, make_run, make_worker, status_of
+from tasks.tests.factories import (
+    ADD,
+    make_held_run,
+    make_run,
+    make_schedule,
+    make_worker,
+    status_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -238,6 +245,21 @@ def test_health_says_why_not() -> None:
     assert tasks("health") == "All is well.\n"
 
 
+def test_schedules_are_listed_paused_resumed_and_run() -> None:
+    make_schedule(name="nightly", task=ADD, arguments='{"args":[1,2],"kwargs":{}}')
+
+    found = tasks_json("schedules", "nightly", "--run")
+
+    (run,) = run_due()
+    assert (found["run_id"], run.result) == (str(run.pk), 3)
+    assert tasks("schedules", "nightly", "--pause") == "Schedule nightly is paused.\n"
+    assert tasks("schedules", "nightly", "--pause") == "Schedule nightly is paused already.\n"
+    (shown,) = tasks_json("schedules")
+    assert (shown["name"], shown["enabled"]) == ("nightly", False)
+    assert "paused" in tasks("schedules")
+    assert tasks_json("schedules", "nightly", "--resume")["changed"]
+
+
 # Running.
 
 
@@ -279,6 +301,9 @@ def test_what_is_old_is_pruned() -> None:
         (["run", ADD, "--kwargs", "[]"], "takes a JSON object"),
         (["run", ADD, "--args", "[1]"], "missing a required argument"),
         (["run", ADD, "--args", json.dumps(["x" * 70_000, 1])], "at most 65536 are allowed"),
+        (["schedules", "nightly", "--run"], "There is no schedule 'nightly'"),
+        (["schedules", "nightly"], "Say both which schedule and what to do"),
+        (["schedules", "--pause"], "Say both which schedule and what to do"),
         (["health", "--oldest", "soon"], "takes seconds above 0"),
         ([], "required"),
     ],

@@ -13,14 +13,29 @@ from django.db.models.functions import Now
 
 from tasks import acts, ledger
 from tasks.acts import CANCEL, RETRY
-from tasks.errors import ArgumentsDoNotFit, UnknownQueue, UnknownRun, UnknownTask
+from tasks.errors import (
+    ArgumentsDoNotFit,
+    InvalidSchedule,
+    UnknownQueue,
+    UnknownRun,
+    UnknownSchedule,
+    UnknownTask,
+)
 from tasks.ledger.clock import now
 from tasks.matching import Matching
-from tasks.models import Gate, GateKind, RunGroup, RunStatus, TaskRun, Watermark, Worker
+from tasks.models import Gate, GateKind, RunGroup, RunStatus, Schedule, TaskRun, Watermark, Worker
 from tasks.service import Bulk, service
 from tasks.testing import run_due
 from tasks.tests.ended_factories import make_ended
-from tasks.tests.factories import ADD, claim, make_held_run, make_run, make_worker, status_of
+from tasks.tests.factories import (
+    ADD,
+    claim,
+    make_held_run,
+    make_run,
+    make_schedule,
+    make_worker,
+    status_of,
+)
 from tasks.workforce import Health
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +49,9 @@ FAILURE = (
 @pytest.fixture
 def user() -> Any:
     return get_user_model().objects.create_user("ada@example.com", is_staff=True)
+
+
+ARGUMENTS = '{"args":[1,2],"kwargs":{}}'
 
 
 def failed(**fields: Any) -> TaskRun:
@@ -347,6 +365,41 @@ def test_a_call_that_cannot_be_is_refused() -> None:
     with pytest.raises(UnknownTask, match="lists all"):
         service.enqueue("zzzz", by=None)
     assert not TaskRun.objects.exists()
+
+
+# Schedules.
+
+
+def test_schedules_are_listed_switched_and_run(user: Any) -> None:
+    schedule = make_schedule(name="nightly", task=ADD, arguments='{"args":[1,2],"kwargs":{}}')
+
+    id_ = service.run_schedule("nightly", by=user)
+    assert service.switch_schedule("nightly", on=False, by=user)
+    assert not service.switch_schedule("nightly", on=False, by=user)
+
+    (shown,) = service.schedules()
+    assert (shown.name, shown.task, shown.args, shown.enabled) == ("nightly", ADD, [1, 2], False)
+    assert shown.last_run_id == id_
+    assert [run.pk for run in run_due()] == [id_]
+    assert service.switch_schedule("nightly", on=True, by=user)
+    assert sorted(history(schedule)) == ["Paused.", "Resumed.", "Run by hand."]
+
+
+def test_a_schedule_is_made_and_changed(user: Any) -> None:
+    schedule = Schedule(name="often", task=ADD, every_seconds=300, arguments=ARGUMENTS)
+    service.save_schedule(schedule, by=user)
+    schedule.cron, schedule.every_seconds = "0 6 * * *", None
+    service.save_schedule(schedule, by=user)
+
+    (shown,) = service.schedules()
+    assert (shown.rule, shown.next_at is None) == ("0 6 * * *", False)
+    assert history(schedule) == ["Saved.", "Saved."]
+    with pytest.raises(ArgumentsDoNotFit):
+        service.save_schedule(Schedule(name="a", task=ADD, every_seconds=300), by=user)
+    with pytest.raises(InvalidSchedule):
+        service.save_schedule(Schedule(name="b", task=ADD, arguments=ARGUMENTS), by=user)
+    with pytest.raises(UnknownSchedule, match=r"There are: often\."):
+        service.run_schedule("oftne", by=user)
 
 
 # Health.

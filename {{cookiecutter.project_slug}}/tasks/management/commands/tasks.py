@@ -13,8 +13,11 @@ from tasks.errors import (
     ArgumentsDoNotFit,
     ArgumentsNotJSON,
     ArgumentsTooLarge,
+    InvalidSchedule,
+    UniqueRunExists,
     UnknownQueue,
     UnknownRun,
+    UnknownSchedule,
     UnknownTask,
 )
 from tasks.management.console import PARTS
@@ -25,8 +28,11 @@ MISTAKES = (
     ArgumentsDoNotFit,
     ArgumentsNotJSON,
     ArgumentsTooLarge,
+    InvalidSchedule,
+    UniqueRunExists,
     UnknownQueue,
     UnknownRun,
+    UnknownSchedule,
     UnknownTask,
 )
 

@@ -7,6 +7,7 @@ from tasks.management.console.gating import LIMIT, PAUSE, RESUME
 from tasks.management.console.looking import LIST, SHOW
 from tasks.management.console.part import Part
 from tasks.management.console.running import PRUNE, RUN
+from tasks.management.console.scheduling import SCHEDULES
 from tasks.management.console.watching import HEALTH, QUEUES, STATS, WORKERS
 
 PARTS: dict[str, Part[Any]] = {
@@ -23,6 +24,7 @@ PARTS: dict[str, Part[Any]] = {
         STATS,
         QUEUES,
         WORKERS,
+        SCHEDULES,
         RUN,
         HEALTH,
         PRUNE,
