@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from tasks import ledger, schedules
 from tasks.alerts.record import forget
@@ -83,7 +83,7 @@ class Timer:
         while not self._stopping.is_set():
             try:
                 self.turn()
-            except (OperationalError, InterfaceError) as error:
+            except ledger.AWAY as error:
                 logger.error("The database is away, trying again: %s", error)
                 connection.close()
                 self._stopping.wait(OUTAGE_SECONDS)
@@ -106,7 +106,7 @@ class Timer:
         try:
             while job.do() and not self._stopping.wait(PAUSE_SECONDS):
                 pass
-        except (OperationalError, InterfaceError):
+        except ledger.AWAY:
             raise
         except Exception:
             # The other jobs go on.

@@ -101,6 +101,7 @@ UNFOLD: dict[str, Any] = {
                         link=format_lazy("{}?status__exact=FAILED", RUNS),
                         active=on_runs(failed=True),
                     ),
+                    page(_("Schedules"), "schedule", "tasks.schedule"),
                     page(_("Workers"), "memory", "tasks.worker"),
                     page(_("Alerts"), "notifications", "tasks.alert"),
                 ],

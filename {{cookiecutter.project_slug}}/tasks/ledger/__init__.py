@@ -12,7 +12,7 @@ from tasks.ledger.bell import call_on_ready, ring_after_commit
 from tasks.ledger.claim import claim, expire, promote
 from tasks.ledger.clock import now
 from tasks.ledger.follow import Followed, follow
-from tasks.ledger.frozen import end_transaction_if_idle
+from tasks.ledger.frozen import AWAY, end_transaction_if_idle
 from tasks.ledger.gates import Admitted, claim_through_gates, pause, resume, set_limit
 from tasks.ledger.groups import end_groups, insert_groups, look_after_commit
 from tasks.ledger.history import delete, prune_runs, prune_ticks, prune_workers
@@ -35,6 +35,7 @@ from tasks.ledger.settle import settle
 from tasks.ledger.sweep import sweep_workflows
 
 __all__ = [
+    "AWAY",
     "Admitted",
     "Claimed",
     "Followed",

@@ -1,6 +1,9 @@
 """A process that is frozen with rows locked must not hold up the others."""
 
-from django.db import connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
+
+AWAY = (OperationalError, InterfaceError, InternalError)
+"""What is raised when the database is away, or has ended the session of a frozen process."""
 
 
 def end_transaction_if_idle(seconds: int) -> None:

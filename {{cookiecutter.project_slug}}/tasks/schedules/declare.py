@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn
 
-from tasks.errors import ArgumentsNotJSON, ArgumentsTooLarge, InvalidSchedule
+from tasks.errors import InvalidSchedule
 from tasks.models import CatchUp
-from tasks.options import check_call
-from tasks.payload import dump_arguments
+from tasks.schedules.arguments import checked_arguments
 from tasks.schedules.rules import Rule
 from tasks.task import Task
 
@@ -129,9 +128,8 @@ def _arguments(task: Task[..., Any], args: object, kwargs: dict[str, Any]) -> st
     if isinstance(args, str) or not isinstance(args, Sequence):
         _refuse(task, f"args must be a list or a tuple, not {args!r}")
     try:
-        check_call(task, args, kwargs)
-        return dump_arguments(task.module_path, args, kwargs)
-    except (TypeError, ArgumentsNotJSON, ArgumentsTooLarge) as error:
+        return checked_arguments(task, args, kwargs)
+    except InvalidSchedule as error:
         raise InvalidSchedule(f"Task {task.module_path}, its schedule: {error}") from error
 
 

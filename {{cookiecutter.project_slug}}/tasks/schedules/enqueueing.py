@@ -8,30 +8,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tasks import ledger, registry
+from tasks import ledger
 from tasks.backend import LedgerBackend, new_run
-from tasks.errors import InvalidSchedule, UnknownTask
+from tasks.calling import check_call, named
+from tasks.errors import InvalidSchedule
 from tasks.models import Schedule
-from tasks.options import check_call
 from tasks.results import result_of_new
 
 
 def enqueue_ticks(schedule: Schedule, ticks: Sequence[datetime | None]) -> list[uuid.UUID | None]:
     """Insert a run for each tick; its body reads the tick as `context.scheduled_at`.
 
-    Returns their ids, with `None` where another live run holds the unique key. Raises `UnknownTask`
-    and, when the task refuses the arguments, `InvalidSchedule`.
+    Returns their ids, with `None` where another live run holds the unique key. Raises
+    `UnknownTask`, `ArgumentsDoNotFit` and, when runs of the task are not stored, `InvalidSchedule`.
     """
-    task = registry.find(schedule.task)
-    if task is None:
-        raise UnknownTask(f"No installed app declares the task {schedule.task}.")
+    task = named(schedule.task)
+    check_call(task, schedule.args, schedule.kwargs)
     backend = task.get_backend()
     if not isinstance(backend, LedgerBackend):
         raise InvalidSchedule(f"The backend {task.backend!r} of {schedule.task} stores no runs.")
-    try:
-        check_call(task, schedule.args, schedule.kwargs)
-    except TypeError as error:
-        raise InvalidSchedule(str(error)) from error
     runs = [
         replace(new_run(task, schedule.args, schedule.kwargs), headers=_headers(tick))
         for tick in ticks

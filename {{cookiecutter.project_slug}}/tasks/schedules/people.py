@@ -47,8 +47,8 @@ def save(schedule: Schedule) -> None:
 def run_now(schedule: Schedule) -> uuid.UUID:
     """Enqueue one run at once, whatever the rule says; return its id.
 
-    Raises `UnknownTask`, `InvalidSchedule` when the task refuses the arguments, and
-    `UniqueRunExists` when another live run holds its unique key.
+    Raises `UnknownTask`, `ArgumentsDoNotFit`, `InvalidSchedule` when runs of the task are not
+    stored, and `UniqueRunExists` when another live run holds its unique key.
     """
     with transaction.atomic():
         (id_,) = enqueue_ticks(schedule, [None])

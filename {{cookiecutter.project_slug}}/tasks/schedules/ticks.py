@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
@@ -52,14 +52,16 @@ def tick_at_start() -> int:
     Timers that start within a minute of each other count as one.
     """
     starting = Schedule.objects.filter(enabled=True, run_at_start=True)
-    together = ScheduleTick.objects.filter(reason=AT_START, tick__gt=Now() - START_TOGETHER)
+    together = ScheduleTick.objects.filter(
+        reason__startswith=AT_START, tick__gt=Now() - START_TOGETHER
+    )
     with transaction.atomic():
         locked = _lock(starting.order_by("pk"), None)
         # Read under the locks: what a timer has done that had them before is seen.
         done = set(together.values_list("schedule_id", flat=True))
         waiting = [(schedule, now) for schedule, now in locked if schedule.pk not in done]
         for schedule, now in waiting:
-            _enqueue(schedule, [now], reason=AT_START)
+            _enqueue(schedule, [now], why=AT_START)
         return len(waiting)
 
 
@@ -99,7 +101,7 @@ def _tick(schedule: Schedule, now: datetime) -> None:
     schedule.next_at = due.next_at
 
 
-def _enqueue(schedule: Schedule, ticks: Sequence[datetime], *, reason: str = "") -> None:
+def _enqueue(schedule: Schedule, ticks: Sequence[datetime], *, why: str = "") -> None:
     try:
         with transaction.atomic():
             ids = enqueue_ticks(schedule, ticks)
@@ -109,14 +111,14 @@ def _enqueue(schedule: Schedule, ticks: Sequence[datetime], *, reason: str = "")
                     tick=tick,
                     status=TickStatus.MISSED if id_ is None else TickStatus.ENQUEUED,
                     run_id=id_,
-                    reason=HELD_KEY if id_ is None else reason,
+                    reason=f"{why} {HELD_KEY}".strip() if id_ is None else why,
                 )
                 for tick, id_ in zip(ticks, ids, strict=True)
             )
-    except (OperationalError, InterfaceError):
+    except ledger.AWAY:
         raise
     except Exception as error:  # noqa: BLE001 - one bad schedule must not stop the others
-        _miss(schedule, ticks[0], len(ticks), str(error))
+        _miss(schedule, ticks[0], len(ticks), f"{why} {error}".strip())
 
 
 def _miss(schedule: Schedule, first: datetime, count: int, reason: str) -> None:

@@ -63,7 +63,7 @@ def make_schedule(*, due_for: float = 0.0, **fields: Any) -> Schedule:
         "arguments": '{"args":[1,2],"kwargs":{}}',
         "next_at": Now() - timedelta(seconds=due_for),
     }
-    if "cron" not in fields:
+    if not {"cron", "every_seconds"} & set(fields):
         defaults["every_seconds"] = 3600
     schedule = Schedule.objects.create(**{**defaults, **fields})
     schedule.refresh_from_db()

@@ -40,6 +40,12 @@ def report(day: str) -> str:
     return day
 
 
+@task(sensitive=("token",))
+def call(*, token: str) -> str:
+    """A task with a secret."""
+    return token
+
+
 def stored(name: str = "") -> Schedule:
     return Schedule.objects.get(name=name or clean.module_path)
 
@@ -105,6 +111,13 @@ def test_what_makes_no_sense_is_an_error_that_names_the_task(
 
     assert clean.module_path in str(refused.value)
     assert declared() == []
+
+
+def test_a_schedule_holds_no_secret() -> None:
+    with pytest.raises(InvalidSchedule, match="sensitive argument") as refused:
+        schedule(NIGHTLY, kwargs={"token": "canary"})(call)
+
+    assert "canary" not in str(refused.value)
 
 
 def test_a_name_is_taken_once() -> None:

@@ -1,23 +1,27 @@
 """A due tick has its run, its record and its successor in one transaction; what is wrong with one
 schedule is nobody else's trouble."""
 
+import contextlib
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, connections, transaction
 from django.db.models.functions import Now
 from django.test import override_settings
 from django.utils import timezone
 
+from tasks import ledger
 from tasks.context import RunContext
 from tasks.models import CatchUp, RunStatus, Schedule, ScheduleTick, TaskRun, TickStatus
-from tasks.schedules import tick_at_start, tick_due_schedules
+from tasks.schedules import tick_at_start, tick_due_schedules, ticks
 from tasks.schedules.ticks import AT_START, HELD_KEY
 from tasks.task import task
 from tasks.testing import run_due
 from tasks.tests.factories import make_schedule
+from tests.processes.harness import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -201,7 +205,7 @@ def test_late_ticks_run_or_are_recorded_as_missed(
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        ({"task": "shop.tasks.gone"}, "No installed app declares the task shop.tasks.gone."),
+        ({"task": "shop.tasks.gone"}, "No installed app declares a task 'shop.tasks.gone'"),
         ({"arguments": '{"args":[1],"kwargs":{}}'}, "missing a required argument: 'right'"),
         ({"arguments": "[]"}, "list indices must be"),
         ({"arguments": "no json"}, "Expecting value"),
@@ -281,3 +285,45 @@ def test_a_timers_start_enqueues_what_asks_for_it_once_a_minute() -> None:
     ScheduleTick.objects.update(tick=Now() - timedelta(seconds=61))
     assert tick_at_start() == 1
     assert TaskRun.objects.count() == 2
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_start_that_came_to_nothing_is_not_tried_again_and_again(held: bool) -> None:
+    if held:
+        fields = {"task": one_at_a_time.module_path, "arguments": '{"args":[1],"kwargs":{}}'}
+        one_at_a_time.enqueue(1)
+    else:
+        fields = {"task": "shop.tasks.gone"}
+    make_schedule(due_for=-60, run_at_start=True, **fields)
+
+    assert [tick_at_start() for _ in range(2)] == [1, 0]
+
+    assert ScheduleTick.objects.get().status == TickStatus.MISSED
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="a frozen process keeps the whole file")
+@pytest.mark.django_db(transaction=True)
+def test_a_timer_that_is_frozen_with_its_rows_locked_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ticks, "FROZEN_AFTER_SECONDS", 1)
+    due()
+    frozen, over = threading.Event(), threading.Event()
+
+    def freeze() -> None:
+        with contextlib.suppress(*ledger.AWAY), transaction.atomic():
+            ticks._lock(Schedule.objects.all(), None)
+            frozen.set()
+            over.wait(20)
+        connections.close_all()
+
+    thread = threading.Thread(target=freeze)
+    thread.start()
+    frozen.wait(10)
+
+    assert tick_due_schedules() == 0
+    wait_until(lambda: tick_due_schedules() == 1, "the lock is gone", seconds=10)
+
+    over.set()
+    thread.join()
+    assert TaskRun.objects.count() == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -154,6 +155,16 @@ def freeze(worker: Worker) -> None:
     os.kill(worker.pid, signal.SIGSTOP)
 
 
+def freeze_timer(program: Program) -> None:
+    """Stop a timer in its tracks; on SQLite at a moment when it does not hold the write lock."""
+    while True:
+        os.kill(program.process.pid, signal.SIGSTOP)
+        if connection.vendor != "sqlite" or _can_write():
+            return
+        os.kill(program.process.pid, signal.SIGCONT)
+        time.sleep(LOOK_SECONDS)
+
+
 def cut_connections() -> int:
     """End every session that the programs have with PostgreSQL; return how many."""
     with connection.cursor() as cursor:
@@ -163,6 +174,23 @@ def cut_connections() -> int:
             [APPLICATION],
         )
         return int(cursor.fetchone()[0])
+
+
+def _can_write() -> bool:
+    """Whether the file is free; asked twice, for another timer may be at it."""
+    for _ in range(2):
+        other = sqlite3.connect(
+            settings.DATABASES["default"]["NAME"], timeout=1, isolation_level=None
+        )
+        try:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            continue
+        finally:
+            other.close()
+        return True
+    return False
 
 
 def _all_pids() -> list[int]:

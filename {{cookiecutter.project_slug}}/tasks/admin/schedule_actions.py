@@ -1,0 +1,147 @@
+"""What may be done about schedules: run one now, switch some on and off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+from unfold.dataclasses import UnfoldAction
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+
+from tasks import schedules
+from tasks.errors import ArgumentsDoNotFit, InvalidSchedule, UniqueRunExists, UnknownTask
+from tasks.models import Schedule
+
+
+class ScheduleActions(ModelAdmin):
+    """Offers them to those who may."""
+
+    actions = ("switch_selected_on", "switch_selected_off")
+    actions_detail: Any = ("run_now", "switch_on", "switch_off")
+
+    def has_run_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether the user may see schedules and run them."""
+        may_run = request.user.has_perm("tasks.run_schedule")
+        return may_run and self.has_view_permission(request)
+
+    def has_switch_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether the user may change schedules."""
+        return self.has_change_permission(request)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
+        """Return what the user may do, and one side of the switch."""
+        schedule = self.get_object(request, str(object_id))
+        if schedule is None:
+            return []
+        useless = "tasks_schedule_switch_on" if schedule.enabled else "tasks_schedule_switch_off"
+        allowed = super().get_actions_detail(request, object_id)
+        return [each for each in allowed if each.action_name != useless]
+
+    @action(
+        description=_("Run now"),
+        icon="play_arrow",
+        variant=ActionVariant.PRIMARY,
+        permissions=["run"],
+        dialog={
+            "title": _("Run this schedule's task now?"),
+            "description": _("One run more, due at once. The next tick stays when it is."),
+            "form_submit_text": _("Yes, run it now"),
+        },
+    )
+    def run_now(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        """Enqueue one run."""
+        schedule = get_object_or_404(_numbered(object_id))
+        try:
+            id_ = schedules.run_now(schedule)
+        except (UnknownTask, ArgumentsDoNotFit, InvalidSchedule, UniqueRunExists) as error:
+            messages.error(request, str(error))
+        else:
+            self.log_change(request, schedule, str(_("Run by hand.")))
+            messages.success(request, _("Run %(id)s is due.") % {"id": id_})
+        return _back(request, object_id)
+
+    @action(
+        description=_("Switch on"),
+        icon="toggle_on",
+        permissions=["switch"],
+        dialog={
+            "title": _("Switch this schedule on?"),
+            "description": _("It begins with its next tick; what it has missed stays missed."),
+            "form_submit_text": _("Yes, switch it on"),
+        },
+    )
+    def switch_on(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        """Switch the schedule of the page on."""
+        self._switch(request, _numbered(object_id), on=True)
+        return _back(request, object_id)
+
+    @action(
+        description=_("Switch off"),
+        icon="toggle_off",
+        variant=ActionVariant.DANGER,
+        permissions=["switch"],
+        dialog={
+            "title": _("Switch this schedule off?"),
+            "description": _("It enqueues nothing more, also after the next deployment."),
+            "form_submit_text": _("Yes, switch it off"),
+        },
+    )
+    def switch_off(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        """Switch the schedule of the page off."""
+        self._switch(request, _numbered(object_id), on=False)
+        return _back(request, object_id)
+
+    @admin.action(description=_("Switch on"), permissions=["change"])
+    def switch_selected_on(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        """Switch on what is selected."""
+        self._switch(request, queryset, on=True)
+
+    @admin.action(description=_("Switch off"), permissions=["change"])
+    def switch_selected_off(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        """Switch off what is selected."""
+        self._switch(request, queryset, on=False)
+
+    def _switch(self, request: HttpRequest, queryset: QuerySet[Schedule], *, on: bool) -> None:
+        changed = 0
+        for schedule in queryset:
+            try:
+                switched = schedules.switch(schedule, on=on)
+            except InvalidSchedule as error:
+                messages.error(request, f"{schedule}: {error}")
+                continue
+            if switched:
+                changed += 1
+                text = _("Switched on.") if on else _("Switched off.")
+                self.log_change(request, schedule, str(text))
+        if changed:
+            said = (
+                ngettext("%(count)d is on.", "%(count)d are on.", changed)
+                if on
+                else ngettext("%(count)d is off.", "%(count)d are off.", changed)
+            )
+            messages.success(request, said % {"count": changed})
+
+
+def _numbered(object_id: str) -> QuerySet[Schedule]:
+    """Return the schedule of an address, which may hold anything."""
+    return (
+        Schedule.objects.filter(pk=object_id) if object_id.isdecimal() else Schedule.objects.none()
+    )
+
+
+def _back(request: HttpRequest, object_id: str) -> HttpResponse:
+    if "HX-Request" in request.headers:
+        # The page below the dialog, with the filters that its address carries along.
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return HttpResponseRedirect(reverse("admin:tasks_schedule_change", args=[object_id]))
