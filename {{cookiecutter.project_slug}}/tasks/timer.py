@@ -58,6 +58,7 @@ def jobs() -> list[Job]:
         Job("what ended", roll_up, every=5.0),
         Job("alerts", watch, every=WATCH_EVERY_SECONDS),
         Job("old runs", ledger.prune_runs, every=60.0),
+        Job("old groups", ledger.prune_groups, every=60.0),
         Job("old ticks", ledger.prune_ticks, every=60.0),
         Job("old counts", prune_rollups, every=60.0),
         Job("old alerts", forget, every=60.0),

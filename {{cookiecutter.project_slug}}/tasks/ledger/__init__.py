@@ -15,7 +15,7 @@ from tasks.ledger.follow import Followed, follow
 from tasks.ledger.frozen import AWAY, end_transaction_if_idle
 from tasks.ledger.gates import Admitted, claim_through_gates, pause, resume, set_limit
 from tasks.ledger.groups import end_groups, insert_groups, look_after_commit
-from tasks.ledger.history import delete, prune_runs, prune_ticks, prune_workers
+from tasks.ledger.history import delete, prune_groups, prune_runs, prune_ticks, prune_workers
 from tasks.ledger.insert import insert
 from tasks.ledger.leases import (
     HeldRun,
@@ -64,6 +64,7 @@ __all__ = [
     "overdue",
     "pause",
     "promote",
+    "prune_groups",
     "prune_runs",
     "prune_ticks",
     "prune_workers",

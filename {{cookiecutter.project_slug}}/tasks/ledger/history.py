@@ -5,29 +5,37 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from tasks.conf import options
-from tasks.models import RunGroup, RunStatus, ScheduleTick, TaskRun, Worker, WorkerStatus
+from tasks.models import LIVE, RunGroup, RunStatus, ScheduleTick, TaskRun, Worker, WorkerStatus
 
 PRUNE_BATCH = 1000
 WORKERS_KEPT = timedelta(days=1)
 
 
 def prune_runs(limit: int = PRUNE_BATCH) -> int:
-    """Delete up to `limit` runs that ended longer ago than they are kept; return how many."""
+    """Delete up to `limit` runs that ended longer ago than they are kept; return how many.
+
+    What has ended in a workflow stays as long as any run of it lives, and what did not fail as long
+    as there is one that did: its retry needs the others.
+    """
     for statuses, failed in (
         ((RunStatus.SUCCESSFUL, RunStatus.CANCELLED), False),
         ((RunStatus.FAILED,), True),
     ):
+        same = TaskRun.objects.filter(workflow_id=OuterRef("workflow_id"))
+        keeping = same.filter(status__in=LIVE if failed else (*LIVE, RunStatus.FAILED))
         old = TaskRun.objects.filter(
-            status__in=statuses, finished_at__lt=Now() - options().kept_for(failed=failed)
+            Q(workflow_id=None) | ~Exists(keeping),
+            status__in=statuses,
+            finished_at__lt=Now() - options().kept_for(failed=failed),
         )
         with transaction.atomic():
             ids = list(
                 old.order_by("finished_at")
-                .select_for_update(skip_locked=True)
+                .select_for_update(skip_locked=True, of=("self",))
                 .values_list("pk", flat=True)[:limit]
             )
             if ids:
@@ -40,6 +48,16 @@ def prune_ticks(limit: int = PRUNE_BATCH) -> int:
     old = ScheduleTick.objects.filter(recorded_at__lt=Now() - options().kept_for(failed=False))
     ids = list(old.order_by("recorded_at").values_list("pk", flat=True)[:limit])
     return ScheduleTick.objects.filter(pk__in=ids).delete()[0] if ids else 0
+
+
+def prune_groups(limit: int = PRUNE_BATCH) -> int:
+    """Delete up to `limit` groups of workflows whose runs are all gone; return how many."""
+    runs = TaskRun.objects.filter(workflow_id=OuterRef("workflow_id"))
+    old = RunGroup.objects.filter(
+        ~Exists(runs), finished_at__lt=Now() - options().kept_for(failed=False)
+    )
+    ids = list(old.order_by("pk").values_list("pk", flat=True)[:limit])
+    return RunGroup.objects.filter(pk__in=ids).delete()[0] if ids else 0
 
 
 def prune_workers() -> int:

@@ -1,5 +1,6 @@
 """History is kept as long as it is said, and not longer."""
 
+import uuid
 from datetime import timedelta
 from functools import partial
 
@@ -8,9 +9,20 @@ from django.db.models.functions import Now
 from django.test import override_settings
 
 from tasks import ledger
-from tasks.models import RunStatus, ScheduleTick, TaskRun, TickStatus, Worker, WorkerStatus
+from tasks.models import (
+    RunGroup,
+    RunStatus,
+    ScheduleTick,
+    TaskRun,
+    TickStatus,
+    Worker,
+    WorkerStatus,
+)
+from tasks.testing import run_due
 from tasks.tests.factories import make_run, make_schedule, make_worker, with_options
+from tasks.tests.sample.tasks import add
 from tasks.timer import Timer
+from tasks.workflows import group
 
 pytestmark = pytest.mark.django_db
 
@@ -108,3 +120,50 @@ def test_one_turn_of_the_timer_does_all_that_is_due() -> None:
 
     assert list(TaskRun.objects.values_list("pk", "status")) == [(due.pk, RunStatus.READY)]
     assert Worker.objects.get().status == WorkerStatus.LOST
+
+
+def make_workflow(*steps: tuple[RunStatus, float]) -> list[TaskRun]:
+    """Runs of one workflow that ended so many days ago, or have not."""
+    workflow_id = uuid.uuid4()
+    return [
+        make_run(status=status, workflow_id=workflow_id, finished_at=Now() - timedelta(days=days))
+        for status, days in steps
+    ]
+
+
+def test_what_has_ended_in_a_workflow_stays_while_another_step_lives() -> None:
+    make_workflow(
+        (RunStatus.SUCCESSFUL, 400),
+        (RunStatus.FAILED, 400),
+        (RunStatus.CANCELLED, 400),
+        (RunStatus.WAITING, 0),
+    )
+
+    assert sum(iter(ledger.prune_runs, 0)) == 0
+
+
+def test_what_a_failed_step_needs_for_its_retry_stays_as_long_as_it_does() -> None:
+    make_workflow((RunStatus.SUCCESSFUL, 20), (RunStatus.FAILED, 20), (RunStatus.CANCELLED, 20))
+    make_workflow((RunStatus.SUCCESSFUL, 20), (RunStatus.SUCCESSFUL, 1))
+
+    assert sum(iter(ledger.prune_runs, 0)) == 1
+    assert TaskRun.objects.count() == 4
+
+    TaskRun.objects.update(finished_at=Now() - timedelta(days=91))
+    assert sum(iter(ledger.prune_runs, 0)) == 4
+
+
+def test_groups_are_deleted_after_their_members() -> None:
+    empty = group([]).enqueue()
+    full = group([add.s(1, 1)]).enqueue()
+    run_due()
+    old = Now() - timedelta(days=20)
+    RunGroup.objects.update(finished_at=old)
+
+    assert ledger.prune_groups() == 1
+    assert not RunGroup.objects.filter(pk=empty.id).exists()
+    assert RunGroup.objects.filter(pk=full.id).exists()
+
+    TaskRun.objects.update(finished_at=old)
+    assert (ledger.prune_runs(), ledger.prune_groups()) == (1, 1)
+    assert not RunGroup.objects.exists()

@@ -18,6 +18,22 @@ type Passed = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class InlineChainResult(ChainResult):
+    """A chain without rows: of steps that were not reached nothing is known."""
+
+    def refresh(self) -> None:
+        """Do nothing: what is known here does not change."""
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Return at once: whatever will ever run has run."""
+        return self
+
+    async def wait_async(self, timeout: float | None = None) -> Self:  # noqa: ASYNC109
+        """See `wait()`."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
 class InlineGroupResult(GroupResult):
     """A group without rows."""
 
@@ -60,7 +76,7 @@ def run_chain(chain: Chain, passed: Passed = ()) -> ChainResult:
         if _has_failed(results[-1]):
             break
         passed = _passed_on(results[-1])
-    return ChainResult(tuple(results))
+    return InlineChainResult(tuple(results))
 
 
 def run_group(group: Group, passed: Passed = ()) -> GroupResult:

@@ -347,3 +347,11 @@ def join_atomically(*values: Any) -> str:
     text = " ".join(str(value) for value in values)
     mark(text)
     return text
+
+
+@task(max_attempts=1)
+def tell_or_fail(*before: Any, label: str, fails: bool) -> list[Any]:
+    """Return the label and what came before it, or fail."""
+    if fails:
+        raise Stumble(label)
+    return [label, *before]
