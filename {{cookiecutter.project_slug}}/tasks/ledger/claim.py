@@ -15,6 +15,7 @@ from tasks.conf import options
 from tasks.ledger.groups import follow_ended
 from tasks.ledger.rows import COLUMNS, Claimed
 from tasks.ledger.turns import turn_to_write
+from tasks.ledger.words import for_sqlite
 from tasks.models import UNSTARTED, RunStatus, TaskRun
 
 PROMOTE_BATCH = 1000
@@ -224,11 +225,11 @@ def _claim_sqlite(
     with connection.cursor() as cursor:
         # Most looks find nothing. A look that only reads asks for no lock.
         look = _LOOK_SQLITE.format(lane=lane.where, queues=", ".join(marks))
-        cursor.execute(look, parameters)
+        cursor.execute(for_sqlite(look), parameters)
         if cursor.fetchone() is None:
             return []
         with turn_to_write():
-            cursor.execute(_CLAIM_SQLITE.format(due=due), parameters)
+            cursor.execute(for_sqlite(_CLAIM_SQLITE.format(due=due)), parameters)
             rows = cursor.fetchall()
     return [(bool(row[0]), _from_sqlite(row[1:], worker_id)) for row in rows]
 

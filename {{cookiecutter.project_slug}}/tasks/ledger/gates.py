@@ -21,6 +21,7 @@ from django.db.models.functions import Now
 from tasks import registry
 from tasks.ledger.claim import Lane, claim_from
 from tasks.ledger.rows import Claimed
+from tasks.ledger.words import for_sqlite
 from tasks.models import Gate, GateKind, RunStatus, TaskRun
 from tasks.rates import Rate
 
@@ -139,9 +140,10 @@ def _lanes(queues: Collection[str] | None) -> Iterator[tuple[str, str | None, bo
             yield queue, None, False
             yield queue, None, True
     last: tuple[Any, ...] = ("", "", False)
+    sql = _NEXT if connection.vendor == "postgresql" else for_sqlite(_NEXT)
     with connection.cursor() as cursor:
         for _ in range(MOST_LANES):
-            cursor.execute(_NEXT, last)
+            cursor.execute(sql, last)
             row = cursor.fetchone()
             if row is None:
                 return

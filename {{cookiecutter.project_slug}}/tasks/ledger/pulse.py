@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from tasks.conf import options
 from tasks.ledger.claim import last_life
 from tasks.ledger.leases import DEAD_AFTER_SECONDS, HELD_LOCK_KEYS
+from tasks.ledger.words import for_sqlite
 from tasks.models import Worker, WorkerStatus
 
 
@@ -77,7 +78,7 @@ SELECT EXISTS (SELECT FROM beat),
 """  # noqa: S608 - constants of this package only
 
 _NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
-_LOOK_SQLITE = f"""
+_LOOK_SQLITE = for_sqlite(f"""
 {READY_QUEUES}
 SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE'),
     (SELECT json_group_array(queue) FROM seen WHERE queue IS NOT NULL),
@@ -88,7 +89,7 @@ SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'AL
         OR {_ORPHANED},
     (SELECT json_group_array(DISTINCT queue) {_SUSPECTS}),
     {_GATED}
-"""  # noqa: S608
+""")  # noqa: S608
 
 
 def pulse(worker_id: uuid.UUID, *, beat: bool = True) -> Pulse:

@@ -1,0 +1,54 @@
+"""SQLite finds what is ready by its indexes too, however long the history is."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from tasks import ledger
+from tasks.models import RunStatus, TaskRun
+from tasks.tests.factories import claim, make_run, make_worker
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has other plans"),
+]
+
+
+def through_gates() -> object:
+    return ledger.claim_through_gates(make_worker(), None, {False: 1, True: 1})
+
+
+@pytest.mark.parametrize(
+    ("look", "index"),
+    [
+        (lambda: claim(make_worker()), "tasks_run_ready"),
+        (through_gates, "tasks_run_gated"),
+        (lambda: ledger.pulse(make_worker(), beat=False), "tasks_run_ready"),
+        (lambda: ledger.overdue(1.0, but="", most=9), "tasks_run_ready"),
+    ],
+    ids=["claim", "gates", "pulse", "overdue"],
+)
+def test_no_look_reads_the_whole_table(look: Callable[[], object], index: str) -> None:
+    TaskRun.objects.create(name="x", status=RunStatus.SUCCESSFUL)
+    make_run()
+    make_run(gated=True)
+    statements: list[tuple[str, object]] = []
+
+    def record(execute: object, sql: str, params: object, many: object, context: object) -> object:
+        statements.append((sql, params))
+        return execute(sql, params, many, context)  # type: ignore[operator]
+
+    with connection.execute_wrapper(record):
+        look()
+
+    plans = []
+    with connection.cursor() as cursor:
+        for sql, params in statements:
+            if "tasks_taskrun" in sql and "INSERT" not in sql:
+                cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+                plans += [row[3] for row in cursor.fetchall()]
+    assert any(index in step for step in plans)
+    assert [step for step in plans if step in ("SCAN tasks_taskrun", "SCAN run")] == []
+    # A search for a least or greatest value that names no index is a scan.
+    assert [step for step in plans if step in ("SEARCH tasks_taskrun", "SEARCH run")] == []
