@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,30 +14,37 @@ from tasks.alerts.findings import MOST, SENDER, Finding, Rule
 from tasks.models import Rollup, Worker
 
 
-def waiting(now: datetime) -> list[Finding]:
+def present(now: datetime) -> list[Finding]:
+    """Return everything that is so."""
+    limits = (settings.ALERT_WAITING_SECONDS, settings.ALERT_NO_WORKER_SECONDS)
+    shortest = min((limit for limit in limits if limit), default=None)
+    ready = {} if shortest is None else ledger.overdue(shortest, but=SENDER, most=MOST)
+    return [*_waiting(ready, now), *_without_worker(ready, now), *_failing(now)]
+
+
+def _waiting(ready: Mapping[str, datetime], now: datetime) -> list[Finding]:
     """Return the queues in which a run has been ready for too long."""
     limit = settings.ALERT_WAITING_SECONDS
-    if not limit:
-        return []
     return [
         Finding(
             rule=Rule.WAITING,
             key=queue,
             title=f"Runs in queue {queue} wait for longer than {limit} s",
-            body=f"The next one has been ready since {since:%Y-%m-%d %H:%M:%S} UTC.",
+            body=f"The first has been ready since {since:%Y-%m-%d %H:%M:%S} UTC.",
             last_at=now,
         )
-        for queue, since in ledger.overdue(limit, but=SENDER, most=MOST).items()
+        for queue, since in ready.items()
+        if limit and since <= now - timedelta(seconds=limit)
     ]
 
 
-def without_worker(now: datetime) -> list[Finding]:
+def _without_worker(ready: Mapping[str, datetime], now: datetime) -> list[Finding]:
     """Return the queues in which runs are ready and for which no worker has beaten for too long."""
     limit = settings.ALERT_NO_WORKER_SECONDS
-    if not limit:
-        return []
-    waiting = ledger.overdue(limit, but=SENDER, most=MOST)
-    served = served_queues(now, limit) if waiting else frozenset()
+    queues = [
+        queue for queue, since in ready.items() if limit and since <= now - timedelta(seconds=limit)
+    ]
+    served = served_queues(now, limit) if queues else None
     if served is None:
         return []
     return [
@@ -47,7 +55,7 @@ def without_worker(now: datetime) -> list[Finding]:
             body=f"Runs are ready, and no worker of it gave a sign of life for {limit} s.",
             last_at=now,
         )
-        for queue in waiting
+        for queue in queues
         if queue not in served
     ]
 
@@ -64,7 +72,7 @@ def served_queues(now: datetime, seconds: float) -> frozenset[str] | None:
     return frozenset(queue for queues in taken for queue in queues.split(","))
 
 
-def failing(now: datetime) -> list[Finding]:
+def _failing(now: datetime) -> list[Finding]:
     """Return the tasks of which too many runs failed lately."""
     percent, sample = settings.ALERT_FAILURE_PERCENT, settings.ALERT_FAILURE_SAMPLE
     minutes = settings.ALERT_FAILURE_MINUTES

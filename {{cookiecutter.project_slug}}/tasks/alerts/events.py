@@ -27,12 +27,21 @@ def failures(since: datetime) -> list[Finding]:
     runs = TaskRun.objects.filter(
         status=RunStatus.FAILED, finished_at__gt=since, fingerprint__isnull=False
     ).exclude(name=SENDER)
+    uncounted = _uncounted_kinds(runs)
+    if not uncounted:
+        return []
+    wanted = Q()
+    for kind, counted in uncounted.items():
+        wanted |= Q(fingerprint=kind, finished_at__gt=counted or since)
     groups: Any = (
-        _uncounted(runs, Rule.FAILED, key="fingerprint", moment="finished_at")
+        runs.filter(wanted)
         .values("name", "fingerprint")
-        # As text: PostgreSQL 15 knows no greatest UUID.
-        .annotate(count=Count("pk"), last=Max("finished_at"), newest=Max(Cast("pk", CharField())))
-        .order_by("last")[:MOST]
+        .annotate(
+            count=Count("pk"),
+            last=Max("finished_at"),
+            # As text: PostgreSQL 15 knows no greatest UUID.
+            newest=Max(Cast("pk", CharField())),
+        )
     )
     found = list(groups)
     newest = TaskRun.objects.only("errors").in_bulk([UUID(group["newest"]) for group in found])
@@ -42,8 +51,10 @@ def failures(since: datetime) -> list[Finding]:
 def missed_ticks(since: datetime) -> list[Finding]:
     """Return the schedules of which ticks were missed since then."""
     ticks = ScheduleTick.objects.filter(status=TickStatus.MISSED, recorded_at__gt=since)
+    counted = Alert.objects.filter(rule=Rule.MISSED, key=OuterRef("schedule__name"))
     groups: Any = (
-        _uncounted(ticks, Rule.MISSED, key="schedule__name", moment="recorded_at")
+        ticks.alias(counted=Subquery(counted.values("last_at")))
+        .filter(Q(counted__isnull=True) | Q(recorded_at__gt=F("counted")))
         .values("schedule__name")
         .annotate(missed=Sum("count"), last=Max("recorded_at"), why=Max("reason"))
         .order_by("last")[:MOST]
@@ -61,12 +72,17 @@ def missed_ticks(since: datetime) -> list[Finding]:
     ]
 
 
-def _uncounted(rows: QuerySet[Any], rule: Rule, *, key: str, moment: str) -> QuerySet[Any]:
-    """Return those of the rows that are newer than the last one that an alert has counted."""
-    counted = Alert.objects.filter(rule=rule, key=OuterRef(key)).values("last_at")
-    is_newer = Q(counted__isnull=True) | Q(**{f"{moment}__gt": F("counted")})
-    uncounted: QuerySet[Any] = rows.alias(counted=Subquery(counted)).filter(is_newer)
-    return uncounted
+def _uncounted_kinds(runs: QuerySet[TaskRun]) -> dict[str, datetime | None]:
+    """Return the kinds of failure that hold one which no alert has counted, the oldest first.
+
+    And of each, the last one that was.
+    """
+    kinds: Any = runs.values_list("fingerprint").annotate(last=Max("finished_at")).order_by("last")
+    latest: dict[str, datetime] = dict(kinds)
+    alerts = Alert.objects.filter(rule=Rule.FAILED, key__in=latest).values_list("key", "last_at")
+    counted = dict(alerts) if latest else {}
+    new = [kind for kind, last in latest.items() if kind not in counted or last > counted[kind]]
+    return {kind: counted.get(kind) for kind in new[:MOST]}
 
 
 def _failed(group: Mapping[str, Any], run: TaskRun) -> Finding:

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models.functions import Now
 
 from tasks.alerts import conditions, events, record
-from tasks.alerts.findings import CONDITIONS
+from tasks.alerts.findings import CONDITIONS, MOST
 from tasks.alerts.sending import Message, channels, send_here
 from tasks.backend import Call
 from tasks.enqueue import enqueue_many
+from tasks.ledger import clock
 from tasks.models import Alert, Watermark
 from tasks.tasks import send_alert
 
@@ -36,46 +36,38 @@ def watch() -> int:
 
     Returns how many messages there were. Any number of timers may call this: one of them looks.
     """
+    now = clock.now()
+    # Before the transaction, which holds the lock of a SQLite database for as long as it takes.
+    so_now = conditions.present(now)
     with transaction.atomic():
-        mark = _claim_watermark()
-        if mark is None:
+        reached = _claim_watermark(now)
+        if reached is None:
             return 0
-        reached, now = mark
         since = reached - timedelta(seconds=OVERLAP_SECONDS)
-        record.record_events([*events.failures(since), *events.missed_ticks(since)])
-        over = record.record_conditions(
-            [
-                *conditions.waiting(now),
-                *conditions.without_worker(now),
-                *conditions.failing(now),
-            ],
-            now,
-        )
+        failures, missed = events.failures(since), events.missed_ticks(since)
+        record.record_events([*failures, *missed])
+        over = record.record_conditions(so_now, now)
         due = record.due(now)
         record.mark_told(due, now)
-        Watermark.objects.filter(pk=_NAME).update(reached_at=now)
+        if max(len(failures), len(missed)) < MOST:
+            Watermark.objects.filter(pk=_NAME).update(reached_at=now)
         messages = [*map(_message, due), *map(_all_clear, over)]
         _pass_on(messages, now)
     return len(messages)
 
 
-def _claim_watermark() -> tuple[datetime, datetime] | None:
-    """Lock the watermark; return where it stands and what time it is, by the database's clock.
+def _claim_watermark(now: datetime) -> datetime | None:
+    """Lock the watermark and return where it stands; `None` when another timer is looking.
 
-    `None`: another timer is looking. What happened before the first look is nobody's news.
+    What happened before the first look is nobody's news.
     """
-    marks = Watermark.objects.filter(pk=_NAME).annotate(now=Now())
-    for _ in range(2):
-        # On SQLite the transaction itself is the lock.
-        mark = marks.select_for_update(skip_locked=True, of=("self",)).first()
-        if mark is not None:
-            return mark.reached_at, mark.now
-        if marks.exists():
-            return None
-        Watermark.objects.bulk_create(
-            [Watermark(name=_NAME, reached_at=Now())], ignore_conflicts=True
-        )
-    return None
+    marks = Watermark.objects.filter(pk=_NAME)
+    # On SQLite the transaction itself is the lock.
+    mark = marks.select_for_update(skip_locked=True).first()
+    if mark is None:
+        _, is_first = marks.get_or_create(name=_NAME, defaults={"reached_at": now})
+        return now if is_first else None
+    return mark.reached_at if mark.reached_at <= now else None
 
 
 def _message(alert: Alert) -> Message:
