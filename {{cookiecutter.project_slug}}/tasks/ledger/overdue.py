@@ -8,8 +8,8 @@ from django.db import connection
 from tasks.ledger.pulse import READY_QUEUES
 from tasks.ledger.words import for_sqlite
 
-# In the index of what is ready, the first of its queue, kind and priority waits longest. What people
-# limited or paused is left out: it waits on purpose.
+# In the index of what is ready, the first of its queue, kind and priority waits longest. What
+# people limited or paused is left out: it waits on purpose.
 _PAUSED = "SELECT name FROM tasks_gate WHERE paused_at IS NOT NULL AND kind ="
 _READY = "run.status = 'READY' AND NOT run.gated AND run.queue = {0}.queue"
 _OVERDUE = f"""

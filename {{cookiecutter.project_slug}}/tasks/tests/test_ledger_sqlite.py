@@ -1,6 +1,7 @@
 """SQLite finds what is ready by its indexes too, however long the history is."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -33,7 +34,7 @@ def test_no_look_reads_the_whole_table(look: Callable[[], object], index: str) -
     TaskRun.objects.create(name="x", status=RunStatus.SUCCESSFUL)
     make_run()
     make_run(gated=True)
-    statements: list[tuple[str, object]] = []
+    statements: list[tuple[str, Any]] = []
 
     def record(execute: object, sql: str, params: object, many: object, context: object) -> object:
         statements.append((sql, params))
