@@ -96,6 +96,14 @@ def _shows_secrets(task: Task[..., Any]) -> bool:
     return bool(fields & set(task.sensitive))
 
 
+def check_call(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+    """Raise `TypeError`, naming the task, unless its function can be called like this."""
+    try:
+        signature_of(task).bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"Task {task.module_path} cannot be called like this: {error}.") from error
+
+
 def _priority(task: Task[..., Any]) -> None:
     if task.priority is None:
         _refuse(task, "priority must be a whole number, not None")

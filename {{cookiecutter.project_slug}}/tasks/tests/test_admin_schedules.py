@@ -88,7 +88,7 @@ def test_a_schedule_is_made_and_runs_its_task(admin_client: Client) -> None:
         ({"args": "no json"}, "args", "valid JSON"),
         ({"args": '{"left": 1}'}, "args", "Write a list in JSON"),
         ({"kwargs": "[1]"}, "kwargs", "Write an object in JSON"),
-        ({"args": "[1, 2, 3]"}, "args", "cannot be called like that"),
+        ({"args": "[1, 2, 3]"}, "args", "cannot be called like this"),
         ({"cron": "", "every_seconds": ""}, "cron", "either a cron expression or an interval"),
         ({"every_seconds": "60"}, "cron", "either a cron expression or an interval"),
         ({"cron": "", "every_seconds": "99999999"}, "every_seconds", "1 second to 366 days"),
@@ -167,7 +167,7 @@ def test_running_now_enqueues_one_run_and_writes_it_down(admin_client: Client) -
     ("fields", "reason"),
     [
         ({"task": "shop.tasks.gone"}, "No installed app declares"),
-        ({"arguments": '{"args":[],"kwargs":{}}'}, "cannot be called like that"),
+        ({"arguments": '{"args":[],"kwargs":{}}'}, "cannot be called like this"),
     ],
 )
 def test_what_cannot_run_is_said(admin_client: Client, fields: dict[str, Any], reason: str) -> None:
