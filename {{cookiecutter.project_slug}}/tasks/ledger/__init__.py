@@ -9,7 +9,7 @@ SCHEDULED─┘ └────────────────────�
 """
 
 from tasks.ledger.bell import call_on_ready, ring_after_commit
-from tasks.ledger.claim import claim, expire, promote
+from tasks.ledger.claim import claim, claim_these, expire, promote
 from tasks.ledger.clock import now
 from tasks.ledger.follow import Followed, follow
 from tasks.ledger.frozen import AWAY, end_transaction_if_idle
@@ -48,6 +48,7 @@ __all__ = [
     "cancel",
     "cancel_workflow",
     "claim",
+    "claim_these",
     "claim_through_gates",
     "delete",
     "end_groups",

@@ -38,7 +38,14 @@ _CLAIM_POSTGRESQL = f"""
 UPDATE tasks_taskrun SET status = 'RUNNING', worker_id = %(worker)s, attempt = attempt + 1,
     spent = spent + 1, attempted_at = {_NOW_POSTGRESQL},
     started_at = COALESCE(started_at, {_NOW_POSTGRESQL})
-WHERE id = ANY(ARRAY(
+WHERE id = ANY(ARRAY({{due}}))
+    AND EXISTS (SELECT FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE')
+RETURNING name = ANY(ARRAY({_PAUSED_TASKS})), {COLUMNS},
+    extract(epoch FROM run_at)::float8, extract(epoch FROM enqueued_at)::float8,
+    extract(epoch FROM started_at)::float8, extract(epoch FROM attempted_at)::float8
+"""  # noqa: S608 - constants of this package only
+
+_DUE_POSTGRESQL = f"""
     SELECT due.id FROM unnest(%(queues)s::text[]) AS wanted(queue) CROSS JOIN LATERAL (
         SELECT id, priority, run_at FROM tasks_taskrun
         WHERE queue = wanted.queue AND is_async = %(is_async)s AND status = 'READY' AND {{lane}}
@@ -46,12 +53,15 @@ WHERE id = ANY(ARRAY(
             AND {{which}}
         ORDER BY priority DESC, run_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS due
     {{open}}
-    ORDER BY due.priority DESC, due.run_at, due.id LIMIT %(limit)s))
-    AND EXISTS (SELECT FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE')
-RETURNING name = ANY(ARRAY({_PAUSED_TASKS})), {COLUMNS},
-    extract(epoch FROM run_at)::float8, extract(epoch FROM enqueued_at)::float8,
-    extract(epoch FROM started_at)::float8, extract(epoch FROM attempted_at)::float8
-"""  # noqa: S608 - constants of this package only
+    ORDER BY due.priority DESC, due.run_at, due.id LIMIT %(limit)s
+"""  # noqa: S608
+_THESE_POSTGRESQL = f"""
+    SELECT id FROM tasks_taskrun
+    WHERE id = ANY(%(ids)s) AND status = 'READY' AND NOT gated AND run_at <= {_NOW_POSTGRESQL}
+        AND {_STILL_GOOD.format(now=_NOW_POSTGRESQL)} AND {{which}}
+        AND queue NOT IN ({_SHUT_QUEUES})
+    ORDER BY id FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
 
 # The same for SQLite, which has one writer and so no rows to lock.
 _NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
@@ -59,17 +69,22 @@ _CLAIM_SQLITE = f"""
 UPDATE tasks_taskrun SET status = 'RUNNING', worker_id = %(worker)s, attempt = attempt + 1,
     spent = spent + 1, attempted_at = {_NOW_SQLITE},
     started_at = COALESCE(started_at, {_NOW_SQLITE})
-WHERE status = 'READY' AND id IN (
-    SELECT id FROM ({{due}}) ORDER BY priority DESC, run_at, id LIMIT %(limit)s)
+WHERE status = 'READY' AND id IN ({{due}})
     AND EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE')
 RETURNING name IN ({_PAUSED_TASKS}), {COLUMNS},
     run_at || '', enqueued_at || '', started_at || '', attempted_at || ''
 """  # noqa: S608
+_ALL_DUE_SQLITE = "SELECT id FROM ({due}) ORDER BY priority DESC, run_at, id LIMIT %(limit)s"
 _DUE_SQLITE = f"""
 SELECT * FROM (SELECT id, priority, run_at FROM tasks_taskrun
     WHERE queue = {{queue}} AND is_async = %(is_async)s AND status = 'READY' AND {{lane}}
         AND run_at <= {_NOW_SQLITE} AND {_STILL_GOOD.format(now=_NOW_SQLITE)} AND {{which}} {{open}}
     ORDER BY priority DESC, run_at, id LIMIT %(limit)s)
+"""  # noqa: S608
+_THESE_SQLITE = f"""
+SELECT id FROM tasks_taskrun
+WHERE id IN ({{ids}}) AND NOT gated AND run_at <= {_NOW_SQLITE}
+    AND {_STILL_GOOD.format(now=_NOW_SQLITE)} AND {{which}} AND queue NOT IN ({_SHUT_QUEUES})
 """  # noqa: S608
 _LOOK_SQLITE = """
 SELECT 1 FROM tasks_taskrun
@@ -107,19 +122,37 @@ def claim(
     worker that was declared lost gets nothing.
     """
     taken: list[Claimed] = []
-    gated = registry.gated()
     while len(taken) < limit:
         found = claim_from(
             FREE, worker_id, queues, limit - len(taken), is_async=is_async, suspects=suspects
         )
-        # A run that came this way before its task was limited or paused goes behind its gate.
-        barred = [run.id for is_paused, run in found if is_paused or run.name in gated]
-        taken += [run for _, run in found if run.id not in barred]
-        if not barred:
+        admitted = _admit(found, worker_id)
+        taken += admitted
+        if len(admitted) == len(found):
             break
-        _put_behind_gates(barred, worker_id)
     taken.sort(key=lambda run: (-run.priority, run.run_at, run.id))
     return taken
+
+
+def claim_these(
+    worker_id: uuid.UUID, ids: Sequence[uuid.UUID], *, suspects: bool | None = False
+) -> list[Claimed]:
+    """Take those of these runs that are due and that nothing holds back, in no order.
+
+    What is left out is nothing to be sad about: another worker has it, it waits behind a gate, or
+    it is on its last life and executed alone.
+    """
+    if not ids:
+        return []
+    if connection.vendor == "postgresql":
+        sql = _CLAIM_POSTGRESQL.format(due=_THESE_POSTGRESQL.format(which=_which(suspects)))
+        found = _execute_postgresql(sql, worker_id, {"ids": list(ids)})
+    else:
+        names = {f"id_{number}": id_.hex for number, id_ in enumerate(ids)}
+        marks = ", ".join(f"%({name})s" for name in names)
+        due = _THESE_SQLITE.format(ids=marks, which=_which(suspects))
+        found = _execute_sqlite(_CLAIM_SQLITE.format(due=due), worker_id, dict(names))
+    return _admit(found, worker_id)
 
 
 def claim_from(
@@ -182,11 +215,19 @@ def _which(suspects: bool | None) -> str:
     return f"crashes > 0 AND crashes >= {last_life()}" if suspects else f"crashes < {last_life()}"
 
 
-def _put_behind_gates(ids: Sequence[uuid.UUID], worker_id: uuid.UUID) -> None:
-    """Give claims back as if they had never been made; only through a gate do they come again."""
-    TaskRun.objects.filter(pk__in=ids, worker_id=worker_id, status=RunStatus.RUNNING).update(
-        status=RunStatus.READY, gated=True, worker_id=None, spent=F("spent") - 1
-    )
+def _admit(found: Sequence[tuple[bool, Claimed]], worker_id: uuid.UUID) -> list[Claimed]:
+    """Return the claims that may stand.
+
+    A run that came this way before its task was limited or paused goes behind its gate, as if it
+    had never been claimed.
+    """
+    gated = registry.gated()
+    barred = {run.id for is_paused, run in found if is_paused or run.name in gated}
+    if barred:
+        TaskRun.objects.filter(pk__in=barred, worker_id=worker_id, status=RunStatus.RUNNING).update(
+            status=RunStatus.READY, gated=True, worker_id=None, spent=F("spent") - 1
+        )
+    return [run for _, run in found if run.id not in barred]
 
 
 def _claim_postgresql(
@@ -197,9 +238,16 @@ def _claim_postgresql(
     parameters: dict[str, Any],
 ) -> list[tuple[bool, Claimed]]:
     open_ = f"WHERE wanted.queue NOT IN ({_SHUT_QUEUES})" if lane.open else ""
-    sql = _CLAIM_POSTGRESQL.format(lane=lane.where, which=which, open=open_)
+    due = _DUE_POSTGRESQL.format(lane=lane.where, which=which, open=open_)
+    parameters |= {"queues": list(queues)}
+    return _execute_postgresql(_CLAIM_POSTGRESQL.format(due=due), worker_id, parameters)
+
+
+def _execute_postgresql(
+    sql: str, worker_id: uuid.UUID, parameters: dict[str, Any]
+) -> list[tuple[bool, Claimed]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**parameters, "worker": worker_id, "queues": list(queues)})
+        cursor.execute(sql, {**parameters, "worker": worker_id})
         return [(row[0], _from_postgresql(row[1:], worker_id)) for row in cursor.fetchall()]
 
 
@@ -221,16 +269,23 @@ def _claim_sqlite(
         )
         for mark in marks
     )
-    parameters |= {**names, "worker": worker_id.hex}
+    parameters |= names
+    # Most looks find nothing. A look that only reads asks for no lock.
     with connection.cursor() as cursor:
-        # Most looks find nothing. A look that only reads asks for no lock.
         look = _LOOK_SQLITE.format(lane=lane.where, queues=", ".join(marks))
         cursor.execute(for_sqlite(look), parameters)
         if cursor.fetchone() is None:
             return []
-        with turn_to_write():
-            cursor.execute(for_sqlite(_CLAIM_SQLITE.format(due=due)), parameters)
-            rows = cursor.fetchall()
+    sql = _CLAIM_SQLITE.format(due=_ALL_DUE_SQLITE.format(due=due))
+    return _execute_sqlite(sql, worker_id, parameters)
+
+
+def _execute_sqlite(
+    sql: str, worker_id: uuid.UUID, parameters: dict[str, Any]
+) -> list[tuple[bool, Claimed]]:
+    with turn_to_write(), connection.cursor() as cursor:
+        cursor.execute(for_sqlite(sql), {**parameters, "worker": worker_id.hex})
+        rows = cursor.fetchall()
     return [(bool(row[0]), _from_sqlite(row[1:], worker_id)) for row in rows]
 
 

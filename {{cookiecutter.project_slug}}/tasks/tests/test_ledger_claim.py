@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from tasks import ledger
-from tasks.models import RunStatus, TaskRun, WorkerStatus
+from tasks.models import GateKind, RunStatus, TaskRun, WorkerStatus
 from tasks.tests.factories import ADD, claim, make_run, make_worker, status_of
 
 pytestmark = pytest.mark.django_db
@@ -199,3 +199,32 @@ def test_a_claim_reads_the_index_of_what_is_ready() -> None:
 
     assert "tasks_run_ready" in plan
     assert "Seq Scan on tasks_taskrun" not in plan
+
+
+def test_named_runs_are_claimed_unless_something_holds_them_back() -> None:
+    good, running, later, gated = make_run(), make_run(), make_run(), make_run(gated=True)
+    paused, expired, suspect = (
+        make_run(queue="brief"),
+        make_run(expires_at=Now() - AGO),
+        make_run(crashes=2),
+    )
+    TaskRun.objects.filter(pk=later.pk).update(run_at=Now() + AGO)
+    TaskRun.objects.filter(pk=running.pk).update(status=RunStatus.RUNNING)
+    ledger.pause(GateKind.QUEUE, "brief")
+    runs = [good, running, later, gated, paused, expired, suspect]
+    ids = [run.id for run in runs]
+
+    assert [one.id for one in ledger.claim_these(make_worker(), [*ids, uuid.uuid4()])] == [good.id]
+    assert ledger.claim_these(make_worker(), ids) == []
+    assert [one.id for one in ledger.claim_these(make_worker(), ids, suspects=True)] == [suspect.id]
+    assert ledger.claim_these(make_worker(), []) == []
+
+
+def test_a_named_run_of_a_paused_task_goes_behind_its_gate() -> None:
+    run = make_run()
+    ledger.pause(GateKind.TASK, run.name)
+
+    assert ledger.claim_these(make_worker(), [run.id]) == []
+
+    run.refresh_from_db()
+    assert (run.status, run.gated, run.spent) == (RunStatus.READY, True, 0)

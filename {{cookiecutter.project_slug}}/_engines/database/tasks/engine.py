@@ -51,9 +51,10 @@ class DatabaseEngine:
     def work(self, options: WorkerOptions) -> None:
         """Be one worker process until told to stop."""
         # Not at the top: a web process enqueues and has no use for the worker's machinery.
-        from tasks.worker.process import WorkerProcess
+        from tasks.worker.claimant import Claimant
+        from tasks.worker.wakeup import waiter_for
 
-        WorkerProcess(options).run()
+        Claimant(options, waiter_for(options.worker_id)).run()
 
 
 engine = DatabaseEngine()

@@ -10,6 +10,7 @@ from django.db import connection
 
 from tasks.engine import CHANNEL
 from tasks.worker.heart import Waiter
+from tasks.worker.liveness import end_life, show_life
 
 SQLITE_LOOK_SECONDS = 0.01
 
@@ -17,26 +18,20 @@ SQLITE_LOOK_SECONDS = 0.01
 def waiter_for(worker_id: uuid.UUID) -> Waiter:
     """Return what listens to the database that this project uses."""
     if connection.vendor == "postgresql":
-        return Listener(lock_key_of(worker_id))
+        return Listener(worker_id)
     return VersionWatch()
-
-
-def lock_key_of(worker_id: uuid.UUID) -> int:
-    """Return the key of the session lock that shows a worker process to be alive: 63 bits of its
-    id."""
-    return worker_id.int & 0x7FFF_FFFF_FFFF_FFFF
 
 
 class Listener:
     """LISTENs, and holds the session lock by which others see that this process lives."""
 
-    def __init__(self, lock_key: int) -> None:
-        self._lock_key = lock_key
+    def __init__(self, worker_id: uuid.UUID) -> None:
+        self._worker_id = worker_id
 
     def open(self) -> None:
         """Begin to listen on this thread's connection, which stays open from now on."""
+        show_life(self._worker_id)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [self._lock_key])
             cursor.execute(f"LISTEN {CHANNEL}")
 
     def wait(self, seconds: float) -> bool:
@@ -49,7 +44,7 @@ class Listener:
         """Give the connection back as it was."""
         with connection.cursor() as cursor:
             cursor.execute("UNLISTEN *")
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [self._lock_key])
+        end_life(self._worker_id)
 
 
 class VersionWatch:
