@@ -21,7 +21,7 @@ from tasks.schedules.ticks import AT_START, HELD_KEY
 from tasks.task import task
 from tasks.testing import run_due
 from tasks.tests.factories import make_schedule
-from tests.processes.harness import wait_until
+from tests.conformance.harness import wait_until
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from tasks.tests.sample.failpoints import FLAG, POINT, POINTS
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import add, echo, hold, join, join_atomically
 from tasks.workflows import chain, group
-from tests.processes.harness import Programs, wait_for_status, wait_until
+from tests.conformance.harness import Programs, wait_for_status, wait_until
 
 OFTEN = {"sweep": 0.5}
 

@@ -8,7 +8,7 @@ from tasks.enqueue import enqueue_many
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import add, hold, leave_mark, nap
-from tests.processes.harness import Programs, is_alive, wait_for_status, wait_until
+from tests.conformance.harness import Programs, is_alive, wait_for_status, wait_until
 
 GRACE_SECONDS = 2.0
 BUSY_MACHINE_SECONDS = 2.0

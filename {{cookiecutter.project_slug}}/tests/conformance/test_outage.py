@@ -9,7 +9,7 @@ from tasks.enqueue import enqueue_many
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import add, hold
-from tests.processes.harness import Programs, cut_connections, wait_for_status, wait_until
+from tests.conformance.harness import Programs, cut_connections, wait_for_status, wait_until
 
 pytestmark = pytest.mark.skipif(
     connection.vendor == "sqlite", reason="a file has no connections to cut"

@@ -11,7 +11,7 @@ from django.db.models import F, Max, Min
 from tasks.enqueue import enqueue_many
 from tasks.models import RunStatus, TaskRun, Worker
 from tasks.tests.sample.tasks import add, nap
-from tests.processes.harness import APPLICATION, LOOK_SECONDS, Programs, wait_for_status
+from tests.conformance.harness import APPLICATION, LOOK_SECONDS, Programs, wait_for_status
 
 SECONDS_WATCHED = 6
 

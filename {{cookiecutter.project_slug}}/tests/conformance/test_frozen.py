@@ -10,7 +10,7 @@ from django.db import connection
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import hold, hold_atomically
-from tests.processes.harness import (
+from tests.conformance.harness import (
     Programs,
     freeze,
     is_alive,

@@ -7,7 +7,7 @@ from tasks import ledger
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import add, cancel_itself, wait_until_cancelled, work_until_cancelled
-from tests.processes.harness import Programs, wait_for_status, wait_until
+from tests.conformance.harness import Programs, wait_for_status, wait_until
 
 
 def test_running_tasks_stop_when_they_are_asked_to(programs: Programs, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.factories import make_run
 from tasks.tests.sample.tasks import add
-from tests.processes.harness import Programs, wait_for_status, wait_until
+from tests.conformance.harness import Programs, wait_for_status, wait_until
 
 MALFORMED = [
     "",

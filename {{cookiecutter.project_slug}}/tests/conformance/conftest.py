@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.models import Schedule
-from tests.processes.harness import Programs
+from tests.conformance.harness import Programs
 
 
 @pytest.fixture

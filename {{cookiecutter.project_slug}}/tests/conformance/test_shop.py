@@ -8,7 +8,7 @@ from orders.models import Order
 from orders.states import OrderState
 from orders.tests.factories import make_order, make_product
 from orders.tests.invariants import assert_books_balance
-from tests.processes.harness import Programs, wait_until
+from tests.conformance.harness import Programs, wait_until
 
 BUYERS, PIECES = 120, 50
 

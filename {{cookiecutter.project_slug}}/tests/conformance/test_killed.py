@@ -15,7 +15,7 @@ from orders.tests.invariants import assert_books_balance
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import checkpoint_and_die, hold
-from tests.processes.harness import Programs, is_alive, wait_for_status, wait_until
+from tests.conformance.harness import Programs, is_alive, wait_for_status, wait_until
 
 
 def test_a_lost_machines_run_is_soon_done_by_another(programs: Programs, gate: Path) -> None:

@@ -9,7 +9,7 @@ from tasks.task import Task
 from tasks.tests.factories import make_run
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import die, die_first, die_twice, leave_mark
-from tests.processes.harness import Programs, wait_for_status, wait_until
+from tests.conformance.harness import Programs, wait_for_status, wait_until
 
 THREADS = 4
 

@@ -10,7 +10,7 @@ from django.db import connection
 from tasks.models import Schedule, ScheduleTick, TaskRun, TickStatus
 from tasks.schedules import switch
 from tasks.tests.factories import make_schedule
-from tests.processes.harness import Programs, cut_connections, freeze_timer, wait_until
+from tests.conformance.harness import Programs, cut_connections, freeze_timer, wait_until
 
 TICKS = 60
 

@@ -19,7 +19,7 @@ from tasks.tests.sample.tasks import (
     one_at_a_time,
     twenty_in_two_seconds,
 )
-from tests.processes.harness import Programs, wait_for_status, wait_until
+from tests.conformance.harness import Programs, wait_for_status, wait_until
 
 
 def most_at_once() -> int:

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 from tasks.tests.factories import make_held_run, make_run, make_worker
-from tests.processes.harness import Programs, wait_for_status, wait_until
+from tests.conformance.harness import Programs, wait_for_status, wait_until
 
 LONG_AGO = timedelta(days=30)
 

@@ -12,7 +12,7 @@ from tasks.tests.sample.tasks import (
     spin,
     spin_async,
 )
-from tests.processes.harness import Programs, is_alive, wait_for_status, wait_until
+from tests.conformance.harness import Programs, is_alive, wait_for_status, wait_until
 
 
 def test_python_and_coroutines_are_interrupted_where_they_are(programs: Programs) -> None:
