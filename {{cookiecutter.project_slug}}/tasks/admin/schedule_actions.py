@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -17,9 +17,12 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
-from tasks import schedules
 from tasks.errors import ArgumentsDoNotFit, InvalidSchedule, UniqueRunExists, UnknownTask
 from tasks.models import Schedule
+from tasks.service import service
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
 
 
 class ScheduleActions(ModelAdmin):
@@ -61,11 +64,10 @@ class ScheduleActions(ModelAdmin):
         """Enqueue one run."""
         schedule = get_object_or_404(_numbered(object_id))
         try:
-            id_ = schedules.run_now(schedule)
+            id_ = service.run_schedule(schedule.name, by=_user(request))
         except (UnknownTask, ArgumentsDoNotFit, InvalidSchedule, UniqueRunExists) as error:
             messages.error(request, str(error))
         else:
-            self.log_change(request, schedule, str(_("Run by hand.")))
             messages.success(request, _("Run %(id)s is due.") % {"id": id_})
         return _back(request, object_id)
 
@@ -116,14 +118,9 @@ class ScheduleActions(ModelAdmin):
         changed = 0
         for schedule in queryset:
             try:
-                switched = schedules.switch(schedule, on=on)
+                changed += service.switch_schedule(schedule.name, on=on, by=_user(request))
             except InvalidSchedule as error:
                 messages.error(request, f"{schedule}: {error}")
-                continue
-            if switched:
-                changed += 1
-                text = _("Switched on.") if on else _("Switched off.")
-                self.log_change(request, schedule, str(text))
         if changed:
             said = (
                 ngettext("%(count)d is on.", "%(count)d are on.", changed)
@@ -131,6 +128,10 @@ class ScheduleActions(ModelAdmin):
                 else ngettext("%(count)d is off.", "%(count)d are off.", changed)
             )
             messages.success(request, said % {"count": changed})
+
+
+def _user(request: HttpRequest) -> AbstractBaseUser:
+    return cast("AbstractBaseUser", request.user)
 
 
 def _numbered(object_id: str) -> QuerySet[Schedule]:
