@@ -83,7 +83,7 @@ def test_every_make_target_is_documented(makefile: Path) -> None:
 
 
 def test_every_option_of_a_command_is_documented() -> None:
-    source = sources("*/management/commands/*.py")
+    source = sources("*/management/**/*.py")
     hidden = set(re.findall(r'"(--[a-z-]+)"[^\n]*SUPPRESS', source))
     assert missing(set(OPTION.findall(source)) - hidden, page("commands.md")) == set()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Count, Min, QuerySet, Value
+from django.db.models import Count, DateTimeField, Min, QuerySet, Value
 
 from tasks.models import RunStatus, TaskRun
 
@@ -53,17 +53,20 @@ def depths(by: By, time: datetime) -> dict[str, Depth]:
     ]
     found: dict[str, list[Depth]] = defaultdict(list)
     for row in parts[0].union(*parts[1:], all=True):
-        oldest = row["oldest"] if row["counted"] == RunStatus.READY else None
+        oldest = row["oldest"]
         age = None if oldest is None else max(0.0, (time - oldest).total_seconds())
         found[row[by]].append(Depth(**{row["counted"].lower(): row["number"]}, oldest_ready=age))
     return {name: together(rows) for name, rows in found.items()}
 
 
 def _counted(by: By, status: RunStatus, **more: Any) -> QuerySet[TaskRun, dict[str, Any]]:
+    # Of the others it is not asked for: their indexes alone can answer.
+    is_ready = status == RunStatus.READY
+    oldest = Min("run_at") if is_ready else Value(None, output_field=DateTimeField())
     counted: QuerySet[TaskRun, dict[str, Any]] = (
         TaskRun.objects.filter(status=status, **more)
         .values(by, counted=Value(status))
-        .annotate(number=Count("pk"), oldest=Min("run_at"))
+        .annotate(number=Count("*"), oldest=oldest)
     )
     return counted
 

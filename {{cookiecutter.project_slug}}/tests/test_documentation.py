@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from tasks.management.console import PARTS
 from tests.variables import variables
 
 ROOT = Path(settings.BASE_DIR)
@@ -22,6 +23,12 @@ def test_every_variable_is_in_the_example_file() -> None:
     shown = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
     assert shown == variables()
+
+
+def test_every_part_of_the_tasks_command_is_shown() -> None:
+    shown = set(re.findall(r"manage\.py tasks (\w+)", (ROOT / "docs/operations.md").read_text()))
+
+    assert shown == set(PARTS) - {"prune"}
 
 
 def test_every_check_is_explained() -> None:

@@ -1,0 +1,98 @@
+"""Time what the service reads, over a million runs that ended within a day.
+
+    cd PROJECT
+    export DATABASE_URL=postgres://… PYTHONPATH=TEMPLATE
+    uv run python -m benchmarks.inside.statistics [RUNS]
+
+Works in a database of its own, whose name begins with `test_`, and removes it.
+"""
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import django
+from django.db import connection
+
+RUNS = 1_000_000
+TASKS, QUEUES = 20, 5
+TIMES = 30
+DAY = timedelta(days=1)
+
+# Of every task one in a hundred failed; waits are 0.1 s on average and durations 1 s, long-tailed.
+FILL = """
+INSERT INTO tasks_taskrun (id, name, queue, priority, status, gated, is_async, arguments, run_at,
+    enqueued_at, started_at, attempted_at, finished_at, attempt, spent, crashes, max_attempts,
+    cancel_requested, reason, errors, takes_result, regardless, leads)
+SELECT gen_random_uuid(), 'shop.tasks.task_' || number %% %(tasks)s,
+    'queue_' || number %% %(queues)s, 0,
+    CASE WHEN number %% 97 = 0 THEN 'FAILED' ELSE 'SUCCESSFUL' END, false, false,
+    '{"args":[],"kwargs":{}}', finished - took - waited, finished - took - waited,
+    finished - took, finished - took, finished, 1, 1, 0, 8, false, '', '[]', false, false, false
+FROM (SELECT number, now() - number * interval '1 day' / %(runs)s AS finished,
+        -ln(random() + 1e-9) * interval '0.1 s' AS waited,
+        -ln(random() + 1e-9) * interval '1 s' AS took
+    FROM generate_series(1, %(runs)s) AS number) AS made
+"""
+
+
+def main(runs: int = RUNS) -> None:
+    """Fill, count, and print a line for each reading."""
+    django.setup()
+    if connection.vendor != "postgresql":
+        sys.exit("This is measured on PostgreSQL: set DATABASE_URL.")
+    name = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        _measure(runs)
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+def _measure(runs: int) -> None:
+    from tasks.rollups import roll_up
+    from tasks.service import service
+
+    with _timed(f"insert {runs:,} runs"), connection.cursor() as cursor:
+        cursor.execute(FILL, {"runs": runs, "tasks": TASKS, "queues": QUEUES})
+        cursor.execute("VACUUM ANALYZE tasks_taskrun")
+    with _timed("count their minutes, once"):
+        while roll_up():
+            pass
+    readings: dict[str, Callable[[], Any]] = {
+        "statistics()": service.statistics,
+        "statistics(day)": lambda: service.statistics(DAY),
+        "statistics(day, by task)": lambda: service.statistics(DAY, by="name"),
+        "queues()": service.queues,
+        "pending()": service.pending,
+        "completed(day)": lambda: service.completed(DAY),
+        "failed(day)": lambda: service.failed(DAY),
+        "failed_runs()": service.failed_runs,
+        "health()": service.health,
+    }
+    for name, read in readings.items():
+        taken = [_seconds(read) * 1000 for _ in range(TIMES)]
+        print(f"{name:<26} median {statistics.median(taken):6.1f} ms, worst {max(taken):6.1f} ms")
+
+
+@contextmanager
+def _timed(what: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    print(f"{what:<26} {time.perf_counter() - began:6.1f} s", flush=True)
+
+
+def _seconds(read: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    read()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    main(*map(int, sys.argv[1:]))
