@@ -1,4 +1,4 @@
-"""Runs, schedules, workers and alerts in the admin. What people do there goes through `tasks.service`."""
+"""Runs, schedules, workers and alerts in the admin. What people do goes through `tasks.service`."""
 
 from tasks.admin.alerts import AlertAdmin
 from tasks.admin.runs import RunAdmin
