@@ -1,4 +1,4 @@
-"""What the page of one run shows, read from its row and no further than two queries."""
+"""What the page of one run shows, read from its row and in few other queries."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from tasks.admin.payloads import Attempt, Attempts, Payload
+from tasks.admin.ties import Ties
 from tasks.admin.words import between, length, moment, short
 from tasks.models import RunStatus, TaskRun, Worker
 
@@ -55,6 +56,7 @@ class RunPage:
         self.arguments = Payload.of_arguments(run.name, run.arguments)
         self.result = Payload.of(run.return_value)
         self.attempts = Attempts.of(run.errors)
+        self.ties = Ties.of(run)
         holders = _holders(run, self.attempts)
         self.holder = holders.get(run.worker_id) if run.worker_id else None
         self.failed_attempts = [_failed(attempt, holders) for attempt in self.attempts.shown]

@@ -4,7 +4,6 @@ Everything is read from the rows and conditional on WAITING, so that it may be d
 time, and whoever comes second changes nothing.
 """
 
-import json
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -14,20 +13,8 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from tasks.ledger.dialect import execute, id_of
 from tasks.models import RunGroup, RunStatus, TaskRun
-
-_POSTGRESQL = {
-    "now": "statement_timestamp()",
-    "latest": "GREATEST",
-    "ids": "(SELECT unnest(%(ids)s::uuid[]))",
-    "next": "next.",
-}
-_SQLITE = {
-    "now": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
-    "latest": "max",
-    "ids": "(SELECT value FROM json_each(%(ids)s))",
-    "next": "",
-}
 
 # The text of the arguments begins with '{"args":[', which are nine characters. Once the result is
 # there, `takes_result` is false: it is put there once, however often the run becomes READY.
@@ -100,13 +87,13 @@ def follow(ids: Collection[uuid.UUID], *, reason: str | None = None) -> Followed
     """
     followed = Followed()
     if ids:
-        _note_released(followed, _execute(_RELEASE_AFTER_RUN, ids=ids))
+        _note_released(followed, execute(_RELEASE_AFTER_RUN, ids=ids))
         ended = list(ids)
-        for id_, group_id in _execute(_CANCEL, ids=ids, reason=reason):
-            ended.append(_id(id_))
+        for id_, group_id in execute(_CANCEL, ids=ids, reason=reason):
+            ended.append(id_of(id_))
             followed.cancelled += 1
             if group_id is not None:
-                followed.groups.add(_id(group_id))
+                followed.groups.add(id_of(group_id))
         followed.groups |= _empty_groups_after(ended)
     return followed
 
@@ -115,7 +102,7 @@ def release_after_group(group_id: uuid.UUID, results: str) -> Followed:
     """Release what waits for a group, with `results`, a JSON list, as the first argument."""
     followed = Followed()
     group: Any = group_id if connection.vendor == "postgresql" else group_id.hex
-    _note_released(followed, _execute(_RELEASE_AFTER_GROUP, group=group, results=results))
+    _note_released(followed, execute(_RELEASE_AFTER_GROUP, group=group, results=results))
     return followed
 
 
@@ -133,29 +120,10 @@ def cancel_waiting(waiting: QuerySet[TaskRun], reason: str) -> Followed:
 
 def _note_released(followed: Followed, rows: list[tuple[Any, ...]]) -> None:
     followed.released += len(rows)
-    followed.ready += [_id(id_) for id_, status in rows if status == RunStatus.READY]
+    followed.ready += [id_of(id_) for id_, status in rows if status == RunStatus.READY]
 
 
 def _empty_groups_after(ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Groups without members, which nobody's end would end."""
     groups = RunGroup.objects.filter(after_run_id__in=ids, total=0, finished_at=None)
     return set(groups.values_list("pk", flat=True))
-
-
-def _execute(
-    sql: str, *, ids: Collection[uuid.UUID] = (), **parameters: Any
-) -> list[tuple[Any, ...]]:
-    if connection.vendor == "postgresql":
-        parameters["ids"] = list(ids)
-        statement = sql.format(**_POSTGRESQL)
-    else:
-        parameters["ids"] = json.dumps([id_.hex for id_ in ids])
-        statement = sql.format(**_SQLITE)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
-
-
-def _id(value: Any) -> uuid.UUID:
-    """SQLite holds ids as 32 hexadecimal digits."""
-    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)

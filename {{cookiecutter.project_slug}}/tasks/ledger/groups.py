@@ -13,10 +13,21 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from tasks.ledger.bell import ring_after_commit
+from tasks.ledger.dialect import execute, id_of
 from tasks.ledger.follow import Followed, cancel_waiting, follow, release_after_group
 from tasks.ledger.gather import ResultsTooLarge, results_text
 from tasks.ledger.turns import turn_to_write
 from tasks.models import LIVE, RunGroup, RunStatus, TaskRun
+
+# Asked after every batch of members that ended, so not by the ORM, which would take longer than the
+# batch. Read from the back: the last members are the last to end, and before them the index holds
+# what was left of those that have.
+_WITHOUT_LIVE_MEMBERS = """
+SELECT id FROM tasks_rungroup AS looked_at WHERE id IN {ids} AND finished_at IS NULL AND (
+    SELECT position FROM tasks_taskrun WHERE group_id = looked_at.id
+        AND status IN ('SCHEDULED', 'WAITING', 'READY', 'RUNNING')
+    ORDER BY position DESC LIMIT 1) IS NULL
+"""
 
 
 def insert_groups(groups: Sequence[RunGroup]) -> None:
@@ -48,9 +59,10 @@ def end_groups(ids: Collection[uuid.UUID]) -> int:
     """
     ended = 0
     looking = set(ids)
-    while over := set(groups_that_are_over().filter(pk__in=looking).values_list("pk", flat=True)):
+    while looking:
+        left = [id_of(row[0]) for row in execute(_WITHOUT_LIVE_MEMBERS, ids=looking)]
         looking = set()
-        for group_id in over:
+        for group_id in left:
             followed = _end(group_id)
             if followed is not None:
                 ended += 1
@@ -60,8 +72,6 @@ def end_groups(ids: Collection[uuid.UUID]) -> int:
 
 def groups_that_are_over() -> QuerySet[RunGroup]:
     """Return the groups that have not been ended although nothing of them is left."""
-    # Read from the back: the last members are the last to end, and before them the index holds
-    # what was left of those that have.
     live = TaskRun.objects.filter(group_id=OuterRef("pk"), status__in=LIVE).order_by("-position")
     inner = RunGroup.objects.filter(outer_id=OuterRef("pk"), finished_at=None)
     return (

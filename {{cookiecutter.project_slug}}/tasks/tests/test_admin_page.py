@@ -1,6 +1,7 @@
 """The page of one run: everything there is to know, whatever the row holds, and escaped."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
+from tasks import ledger
 from tasks.admin.payloads import MAX_ATTEMPTS, MAX_CHARACTERS, Attempts, Payload
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.admin_factories import (
@@ -19,6 +21,9 @@ from tasks.tests.admin_factories import (
     staff,
 )
 from tasks.tests.factories import ADD
+from tasks.tests.flows import row_of
+from tasks.tests.sample.tasks import add, echo
+from tasks.workflows import chain, group
 
 pytestmark = pytest.mark.django_db
 
@@ -188,3 +193,31 @@ def test_the_pages_hold_no_inline_script_or_style(admin_client: Client) -> None:
     assert ours
     for mark in ("<script", "<style", "style=", " on", "javascript:"):
         assert mark not in ours.replace(" on ", " ")
+
+
+def test_the_page_of_a_step_says_what_it_waits_for(admin_client: Client) -> None:
+    members = group([add.s(1, 1), add.s(2, 2)], then=echo.s())
+    result = chain(add.s(1, 2), members).enqueue()
+    first = row_of(result.steps[0])
+    ledger.cancel([first.id])
+    ledger.sweep_workflows()
+    member = TaskRun.objects.filter(after_run_id=first.id)[0]
+
+    content = shown(admin_client, member)
+
+    assert reverse("admin:tasks_taskrun_change", args=[first.id]) in content
+    assert "Step tasks.tests.sample.tasks.add was cancelled" in content
+    assert "0 succeeded, 2 failed, 2 in all" in " ".join(content.split())
+    then = shown(admin_client, row_of(result.last))
+    assert "0 succeeded, 2 failed, 2 in all" in " ".join(then.split())
+
+
+def test_a_run_whose_ties_are_gone_is_shown_all_the_same(admin_client: Client) -> None:
+    run = make_run(
+        RunStatus.CANCELLED,
+        workflow_id=uuid.uuid4(),
+        after_run_id=uuid.uuid4(),
+        group_id=uuid.uuid4(),
+    )
+
+    assert str(run.pk) in shown(admin_client, run)

@@ -120,7 +120,10 @@ class GroupResult:
         return [_value(result) for result in self.results()]
 
     def progress(self) -> Progress:
-        """Count the members that have ended."""
+        """Count the members that have ended. Raises `TaskResultDoesNotExist`."""
+        total = RunGroup.objects.filter(pk=self.id).values_list("total", flat=True).first()
+        if total is None:
+            raise TaskResultDoesNotExist(self.id)
         runs = TaskRun.objects.filter(group_id=self.id).aggregate(
             done=Count("pk", filter=Q(status=RunStatus.SUCCESSFUL)),
             ended=Count("pk", filter=Q(status__in=FINAL)),
@@ -130,7 +133,6 @@ class GroupResult:
             ended=Count("pk", filter=Q(finished_at__isnull=False)),
         )
         done = runs["done"] + groups["done"]
-        total = RunGroup.objects.values_list("total", flat=True).get(pk=self.id)
         failed = runs["ended"] + groups["ended"] - done
         return Progress(done=done, failed=failed, total=total)
 
