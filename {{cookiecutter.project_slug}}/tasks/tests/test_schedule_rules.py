@@ -32,6 +32,17 @@ MINUTE = timedelta(minutes=1)
 MOMENTS = st.integers(0, 6 * 365 * 24 * 60 * 60).map(
     lambda second: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
 )
+# Around the days of spring and autumn on which most zones change their clocks, all over the world.
+CHANGE_MOMENTS = st.builds(
+    lambda change, second: change + timedelta(seconds=second),
+    st.sampled_from(
+        [
+            datetime(2026, month, day, tzinfo=UTC)
+            for month, day in ((3, 8), (3, 29), (4, 5), (9, 6), (9, 27), (10, 4), (10, 25), (11, 1))
+        ]
+    ),
+    st.integers(-36 * 60 * 60, 36 * 60 * 60),
+)
 
 
 def on_day(rule: Rule, day: date) -> list[datetime]:
@@ -153,6 +164,46 @@ def test_next_tick_is_what_a_look_at_every_minute_finds(
             break
         candidate += MINUTE
     assert next_tick(rule, after) == candidate
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    zone=st.sampled_from(ZONES),
+    step=st.sampled_from([1, 7, 15, 20, 30]),
+    after=st.one_of(MOMENTS, CHANGE_MOMENTS),
+)
+def test_a_job_of_every_so_many_minutes_goes_by_the_wall_whatever_the_clocks_do(
+    zone: str, step: int, after: datetime
+) -> None:
+    """With a minute that begins with `*` there is no exception to what the wall shows."""
+    candidate = after.replace(second=0) + MINUTE
+    while candidate.astimezone(ZoneInfo(zone)).minute % step:
+        candidate += MINUTE
+
+    assert next_tick(Rule(cron=f"*/{step} * * * *", timezone=zone), after) == candidate
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    zone=st.sampled_from(ZONES),
+    minute=st.integers(0, 59),
+    hour=st.integers(0, 23),
+    day=st.one_of(MOMENTS, CHANGE_MOMENTS).map(datetime.date),
+)
+def test_a_daily_job_runs_exactly_once_on_every_day_in_every_zone(
+    zone: str, minute: int, hour: int, day: date
+) -> None:
+    (tick,) = on_day(Rule(cron=f"{minute} {hour} * * *", timezone=zone), day)
+
+    shown = (tick.hour, tick.minute)
+    # Later only where the clock has jumped over it.
+    assert shown == (hour, minute) or (shown > (hour, minute) and jumps(tick))
+
+
+def jumps(tick: datetime) -> bool:
+    """Whether the clock was put forward just before."""
+    before = (tick.astimezone(UTC) - MINUTE).astimezone(tick.tzinfo)
+    return before.utcoffset() != tick.utcoffset()
 
 
 def moment(start: datetime, hours: int, zone: ZoneInfo) -> datetime:

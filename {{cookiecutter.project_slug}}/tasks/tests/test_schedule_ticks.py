@@ -272,6 +272,26 @@ def test_many_due_schedules_go_in_batches() -> None:
     assert TaskRun.objects.count() == 5
 
 
+@pytest.mark.django_db(transaction=True)
+def test_three_timers_at_once_make_one_run_of_each_tick() -> None:
+    for _ in range(60):
+        due()
+
+    def tick() -> None:
+        while tick_due_schedules(limit=7):
+            pass
+        connections.close_all()
+
+    threads = [threading.Thread(target=tick) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert ScheduleTick.objects.filter(status=TickStatus.ENQUEUED).count() == 60
+    assert TaskRun.objects.count() == 60
+
+
 def test_a_timers_start_enqueues_what_asks_for_it_once_a_minute() -> None:
     schedule = make_schedule(due_for=-60, run_at_start=True)
     make_schedule(due_for=-60, run_at_start=True, enabled=False)
