@@ -15,6 +15,7 @@ from tasks.sensitive import masked_arguments, secrets_of
 from tasks.testing import assert_enqueued, run_due
 from tasks.tests.factories import ADD, claim, make_run, make_worker
 from tasks.tests.sample.tasks import add, greet_once, sign_in, take_all
+from tasks.workflows import chain
 
 pytestmark = pytest.mark.django_db
 
@@ -169,3 +170,10 @@ def test_short_values_are_left() -> None:
 
 def test_a_secret_that_holds_another_is_hidden_whole() -> None:
     assert hide("begin-abcd-end", ["abcd", "begin-abcd-end"]) == MASK
+
+
+def test_no_step_of_a_workflow_shows_them() -> None:
+    step = sign_in.si("Ann", CANARIES[0], token=CANARIES[1])
+
+    assert_silent(repr(chain(step)))
+    assert_silent(repr(chain(step).enqueue()))
