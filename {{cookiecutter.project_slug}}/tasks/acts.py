@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.contrib.admin.models import CHANGE, DELETION
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tasks import audit, ledger
@@ -77,8 +77,7 @@ def perform(act: Act, ids: Collection[uuid.UUID], *, by: AbstractBaseUser | None
 
 def meant(act: Act, matching: Matching) -> Iterator[list[uuid.UUID]]:
     """Yield the ids of the runs that match and that it applies to, a batch at a time, each once."""
-    statuses = matching.statuses or act.statuses
-    rows = matching.rows().filter(act.applies_to, status__in=statuses).order_by("pk")
+    rows = _rows(act, matching).order_by("pk")
     ids = list(rows.values_list("pk", flat=True)[:BATCH])
     while ids:
         yield ids
@@ -87,9 +86,7 @@ def meant(act: Act, matching: Matching) -> Iterator[list[uuid.UUID]]:
 
 def count_meant(act: Act, matching: Matching, *, most: int) -> int:
     """Return how many match and it applies to; at most `most`."""
-    statuses = matching.statuses or act.statuses
-    rows = matching.rows().filter(act.applies_to, status__in=statuses)
-    return rows[:most].count()
+    return _rows(act, matching)[:most].count()
 
 
 def at_most(batches: Iterator[list[uuid.UUID]], most: int) -> Iterator[list[uuid.UUID]]:
@@ -99,6 +96,11 @@ def at_most(batches: Iterator[list[uuid.UUID]], most: int) -> Iterator[list[uuid
             return
         yield batch[:most]
         most -= len(batch)
+
+
+def _rows(act: Act, matching: Matching) -> QuerySet[TaskRun]:
+    statuses = matching.statuses or act.statuses
+    return replace(matching, statuses=statuses).rows().filter(act.applies_to)
 
 
 def _perform_together(

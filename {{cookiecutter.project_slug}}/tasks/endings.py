@@ -45,7 +45,7 @@ class Endings:
 
 def ended(since: datetime | None, until: datetime | None = None) -> QuerySet[TaskRun]:
     """Return the runs that ended from `since` until just before `until`."""
-    runs = TaskRun.objects.filter(status__in=FINAL)
+    runs = TaskRun.objects.filter(status__in=FINAL, finished_at__isnull=False)
     if since is not None:
         runs = runs.filter(finished_at__gte=since)
     return runs if until is None else runs.filter(finished_at__lt=until)

@@ -31,8 +31,14 @@ class Matching:
 
     def rows(self) -> QuerySet[TaskRun]:
         """Return the runs, in no order."""
+        # One status by itself: SQLite does not see that a list of one is what an index is of.
+        status: dict[str, Any] = (
+            {"status": self.statuses[0]}
+            if len(self.statuses) == 1
+            else {"status__in": self.statuses}
+        )
         given = {
-            "status__in": self.statuses,
+            **status,
             "name": self.task,
             "queue": self.queue,
             "worker_id": self.worker,

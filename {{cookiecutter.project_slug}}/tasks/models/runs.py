@@ -151,10 +151,12 @@ class TaskRun(models.Model):
                 name="tasks_run_suspect",
                 condition=models.Q(status="READY", crashes__gt=0),
             ),
+            # By its time, not its status: SQLite cannot tell that statuses which are bound to a
+            # statement are those of an index.
             models.Index(
                 fields=["finished_at"],
                 name="tasks_run_finished",
-                condition=models.Q(status__in=["SUCCESSFUL", "FAILED", "CANCELLED"]),
+                condition=models.Q(finished_at__isnull=False),
             ),
             models.Index(
                 fields=["fingerprint", "finished_at"],

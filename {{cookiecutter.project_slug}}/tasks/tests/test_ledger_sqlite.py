@@ -1,4 +1,4 @@
-"""SQLite finds what is ready by its indexes too, however long the history is."""
+"""SQLite finds what it is asked for by its indexes too, however long the history is."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,8 @@ from django.db import connection
 
 from tasks import ledger
 from tasks.models import RunStatus, TaskRun
+from tasks.rollups import roll_up
+from tasks.service import service
 from tasks.tests.factories import claim, make_run, make_worker
 
 pytestmark = [
@@ -27,8 +29,25 @@ def through_gates() -> object:
         (through_gates, "tasks_run_gated"),
         (lambda: ledger.pulse(make_worker(), beat=False), "tasks_run_ready"),
         (lambda: ledger.overdue(1.0, but="", most=9), "tasks_run_ready"),
+        (service.statistics, "tasks_run_finished"),
+        (service.queues, "tasks_run_failures"),
+        (service.failed, "tasks_run_failed_at"),
+        (service.failed_runs, "tasks_run_failed_at"),
+        (service.workers, "tasks_run_held"),
+        (roll_up, "tasks_run_finished"),
     ],
-    ids=["claim", "gates", "pulse", "overdue"],
+    ids=[
+        "claim",
+        "gates",
+        "pulse",
+        "overdue",
+        "statistics",
+        "queues",
+        "failed",
+        "failed runs",
+        "workers",
+        "roll-up",
+    ],
 )
 def test_no_look_reads_the_whole_table(look: Callable[[], object], index: str) -> None:
     TaskRun.objects.create(name="x", status=RunStatus.SUCCESSFUL)

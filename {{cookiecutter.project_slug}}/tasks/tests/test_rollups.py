@@ -2,9 +2,11 @@
 
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
 
 from tasks.ledger.clock import now
@@ -159,3 +161,25 @@ def test_old_rollups_are_pruned_and_those_still_to_be_added_up_are_kept() -> Non
         size=60, starts_at=long_ago, name="a", queue="b", waits="[]", durations="[]"
     )
     assert prune_rollups() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_minute_is_counted_once_however_many_timers_there_are() -> None:
+    begin = floor(now() - timedelta(minutes=40), MINUTE)
+    for minute in range(20):
+        make_ended(begin + minute * MINUTE)
+
+    with ThreadPoolExecutor(4) as timers:
+        counted = sum(timers.map(_roll_up_as_another, range(4)))
+    while more := roll_up():
+        counted += more
+
+    assert counted == 20
+    assert Rollup.objects.filter(size=60).aggregate(all=Sum("successful")) == {"all": 20}
+
+
+def _roll_up_as_another(_number: int) -> int:
+    try:
+        return roll_up()
+    finally:
+        connection.close()
