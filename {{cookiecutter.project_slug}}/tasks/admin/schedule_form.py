@@ -34,14 +34,14 @@ class ScheduleForm(forms.ModelForm[Schedule]):
         label=_("Positional arguments"),
         required=False,
         initial=list,
-        help_text=_("A list in JSON, such as [1, “two”]."),
+        help_text=_('A list in JSON, such as [1, "two"].'),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
     kwargs = forms.JSONField(
         label=_("Keyword arguments"),
         required=False,
         initial=dict,
-        help_text=_("An object in JSON, such as {“days”: 7}."),
+        help_text=_('An object in JSON, such as {"days": 7}.'),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
 
@@ -75,7 +75,7 @@ class ScheduleForm(forms.ModelForm[Schedule]):
         """Nothing is an empty object."""
         value: Any = self.cleaned_data["kwargs"]
         if not isinstance(value or {}, dict):
-            raise forms.ValidationError(_("Write an object in JSON, such as {“days”: 7}."))
+            raise forms.ValidationError(_('Write an object in JSON, such as {"days": 7}.'))
         return value or {}
 
     def clean_cron(self) -> str:

@@ -12,7 +12,7 @@ from tasks.ledger.bell import call_on_ready, ring_after_commit
 from tasks.ledger.claim import claim, claim_these, expire, promote
 from tasks.ledger.clock import now
 from tasks.ledger.follow import Followed, follow
-from tasks.ledger.frozen import AWAY, end_transaction_if_idle
+from tasks.ledger.frozen import AWAY, bound_transaction, was_locked
 from tasks.ledger.gates import Admitted, claim_through_gates, pause, resume, set_limit
 from tasks.ledger.groups import end_groups, insert_groups, look_after_commit
 from tasks.ledger.history import delete, prune_groups, prune_runs, prune_ticks, prune_workers
@@ -44,6 +44,7 @@ __all__ = [
     "Outcome",
     "Pulse",
     "Ties",
+    "bound_transaction",
     "call_on_ready",
     "cancel",
     "cancel_workflow",
@@ -52,7 +53,6 @@ __all__ = [
     "claim_through_gates",
     "delete",
     "end_groups",
-    "end_transaction_if_idle",
     "expire",
     "follow",
     "held_runs",
@@ -80,4 +80,5 @@ __all__ = [
     "sweep_workflows",
     "take_back_lost_runs",
     "write_notes",
+    "was_locked",
 ]

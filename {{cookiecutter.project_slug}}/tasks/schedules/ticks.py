@@ -7,7 +7,8 @@ of the schedule's row. There is no leader: who finds a row locked takes the next
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -25,6 +26,8 @@ logger = logging.getLogger("tasks.schedules")
 
 BATCH = 50
 FROZEN_AFTER_SECONDS = 10
+PATIENCE_SECONDS = 1
+"""So long a transaction may take that has inserted a run with the same unique key."""
 START_TOGETHER = timedelta(minutes=1)
 
 AT_START = "When a timer started."
@@ -33,17 +36,16 @@ MAX_REASON = 255
 
 
 def tick_due_schedules(limit: int = BATCH) -> int:
-    """Enqueue what up to `limit` schedules are due for; return how many schedules were due."""
+    """Enqueue what up to `limit` schedules are due for; return how many schedules were dealt
+    with."""
     # Most looks find nothing. A look that only reads asks for no lock.
     if not _due().exists():
         return 0
     with transaction.atomic():
         locked = _lock(_due().order_by("next_at"), limit)
-        for schedule, now in locked:
-            _tick(schedule, now)
-        changed = [schedule for schedule, _ in locked]
-        Schedule.objects.bulk_update(changed, ["next_at", "last_at"])
-        return len(locked)
+        done = [schedule for schedule, now in locked if _tick(schedule, now)]
+        Schedule.objects.bulk_update(done, ["next_at", "last_at"])
+        return len(done)
 
 
 def tick_at_start() -> int:
@@ -59,10 +61,11 @@ def tick_at_start() -> int:
         locked = _lock(starting.order_by("pk"), None)
         # Read under the locks: what a timer has done that had them before is seen.
         done = set(together.values_list("schedule_id", flat=True))
-        waiting = [(schedule, now) for schedule, now in locked if schedule.pk not in done]
-        for schedule, now in waiting:
+        return sum(
             _enqueue(schedule, [now], why=AT_START)
-        return len(waiting)
+            for schedule, now in locked
+            if schedule.pk not in done
+        )
 
 
 def _due() -> QuerySet[Schedule]:
@@ -73,13 +76,13 @@ def _due() -> QuerySet[Schedule]:
 
 def _lock(schedules: QuerySet[Schedule], limit: int | None) -> list[tuple[Schedule, datetime]]:
     """Return the rows that no other timer is at, each with the time at which it was read."""
-    ledger.end_transaction_if_idle(FROZEN_AFTER_SECONDS)
+    ledger.bound_transaction(idle=FROZEN_AFTER_SECONDS, locked=PATIENCE_SECONDS)
     rows = schedules.select_for_update(skip_locked=True).annotate(now=Now())[:limit]
     return [(row, row.now) for row in rows]
 
 
-def _tick(schedule: Schedule, now: datetime) -> None:
-    """Deal with one schedule, whatever is wrong with it."""
+def _tick(schedule: Schedule, now: datetime) -> bool:
+    """Deal with one schedule, whatever is wrong with it; return whether that was possible now."""
     try:
         due = plan(
             Rule.of(schedule),
@@ -92,33 +95,44 @@ def _tick(schedule: Schedule, now: datetime) -> None:
         # Not due again before somebody has mended it.
         schedule.next_at = None
         _miss(schedule, now, 1, str(error))
-        return
+        return True
+    if due.run:
+        if not _enqueue(schedule, due.run):
+            return False
+        schedule.last_at = due.run[-1]
     if due.missed is not None:
         _miss(schedule, due.missed.first, due.missed.count, due.missed.reason)
-    if due.run:
-        _enqueue(schedule, due.run)
-        schedule.last_at = due.run[-1]
     schedule.next_at = due.next_at
+    return True
 
 
-def _enqueue(schedule: Schedule, ticks: Sequence[datetime], *, why: str = "") -> None:
+def _enqueue(schedule: Schedule, ticks: Sequence[datetime], *, why: str = "") -> bool:
+    """Return whether the ticks have their runs, or reasons why not; else they are to wait."""
     try:
         with transaction.atomic():
             ids = enqueue_ticks(schedule, ticks)
-            ScheduleTick.objects.bulk_create(
-                ScheduleTick(
-                    schedule=schedule,
-                    tick=tick,
-                    status=TickStatus.MISSED if id_ is None else TickStatus.ENQUEUED,
-                    run_id=id_,
-                    reason=f"{why} {HELD_KEY}".strip() if id_ is None else why,
-                )
-                for tick, id_ in zip(ticks, ids, strict=True)
-            )
-    except ledger.AWAY:
-        raise
+            ScheduleTick.objects.bulk_create(_records(schedule, ticks, ids, why))
+    except ledger.AWAY as error:
+        if not ledger.was_locked(error):
+            raise
+        logger.warning("Schedule %s waits for a transaction with its unique key", schedule)
+        return False
     except Exception as error:  # noqa: BLE001 - one bad schedule must not stop the others
         _miss(schedule, ticks[0], len(ticks), f"{why} {error}".strip())
+    return True
+
+
+def _records(
+    schedule: Schedule, ticks: Sequence[datetime], ids: Sequence[uuid.UUID | None], why: str
+) -> Iterator[ScheduleTick]:
+    for tick, id_ in zip(ticks, ids, strict=True):
+        yield ScheduleTick(
+            schedule=schedule,
+            tick=tick,
+            status=TickStatus.MISSED if id_ is None else TickStatus.ENQUEUED,
+            run_id=id_,
+            reason=f"{why} {HELD_KEY}".strip() if id_ is None else why,
+        )
 
 
 def _miss(schedule: Schedule, first: datetime, count: int, reason: str) -> None:

@@ -347,3 +347,31 @@ def test_a_timer_that_is_frozen_with_its_rows_locked_holds_nobody_up(
     over.set()
     thread.join()
     assert TaskRun.objects.count() == 1
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="a transaction keeps the whole file")
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_is_not_committed_yet_holds_up_its_own_schedule_only() -> None:
+    fields = {"task": one_at_a_time.module_path, "arguments": '{"args":[1],"kwargs":{}}'}
+    waiting = make_schedule(due_for=2, name="waiting", **fields)
+    good = due()
+    enqueued, over = threading.Event(), threading.Event()
+
+    def enqueue_and_take_time() -> None:
+        with transaction.atomic():
+            one_at_a_time.enqueue(1)
+            enqueued.set()
+            over.wait(20)
+        connections.close_all()
+
+    thread = threading.Thread(target=enqueue_and_take_time)
+    thread.start()
+    enqueued.wait(10)
+
+    assert [tick_due_schedules() for _ in range(2)] == [1, 0]
+    assert ScheduleTick.objects.get().schedule == good
+
+    over.set()
+    thread.join()
+    assert tick_due_schedules() == 1
+    assert ScheduleTick.objects.get(schedule=waiting).reason == HELD_KEY
