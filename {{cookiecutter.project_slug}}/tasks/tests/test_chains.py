@@ -2,11 +2,12 @@
 
 import uuid
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models.functions import Now
 from django.tasks.base import TaskResult
 from django.tasks.signals import task_enqueued
@@ -17,7 +18,7 @@ from tasks.ledger import Outcome
 from tasks.models import LIVE, RunStatus, TaskRun
 from tasks.testing import run_due
 from tasks.tests.factories import claim, make_worker, with_options
-from tasks.tests.flows import statuses, steps_of
+from tasks.tests.flows import finish, statuses, steps_of
 from tasks.tests.sample.tasks import (
     add,
     add_async,
@@ -134,6 +135,36 @@ def test_a_step_whose_workers_crash_too_often_cancels_the_rest(settings: Any) ->
     ledger.take_back_lost_runs()
 
     assert statuses(result) == [RunStatus.FAILED, RunStatus.CANCELLED]
+
+
+def test_a_step_that_expires_cancels_the_rest_and_its_retry_does_not_expire() -> None:
+    result = enqueue(add.using(expires_after=60.0).s(1, 2), add.s(3))
+    TaskRun.objects.filter(pk=steps_of(result)[0].pk).update(expires_at=Now())
+
+    ledger.expire()
+
+    assert statuses(result) == [RunStatus.CANCELLED, RunStatus.CANCELLED]
+    ledger.retry([steps_of(result)[0].id])
+    ledger.expire()
+    run_due()
+    assert steps_of(result)[1].result == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_step_ends_and_releases_the_next_or_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = enqueue(add.s(1, 2), add.s(3))
+    (claimed,) = claim(make_worker())
+
+    def lose_the_connection(*_: object) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patched, pytest.raises(OperationalError):
+        patched.setattr(import_module("tasks.ledger.settle"), "follow", lose_the_connection)
+        finish(claimed)
+
+    assert statuses(result) == [RunStatus.RUNNING, RunStatus.WAITING]
+    finish(claimed)
+    assert statuses(result) == [RunStatus.SUCCESSFUL, RunStatus.READY]
 
 
 def test_a_step_that_was_told_to_stop_cancels_the_rest_when_it_has() -> None:

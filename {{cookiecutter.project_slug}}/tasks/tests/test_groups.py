@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.db.models.functions import Now
 from django.tasks.exceptions import TaskResultDoesNotExist
 
 from tasks import ledger
@@ -180,6 +181,22 @@ def test_a_retried_member_reopens_its_group_and_the_callback_runs_no_more(broken
     assert (group_of(result).finished_at is not None, group_of(result).failed) == (True, 0)
     assert (row_of(result.then).attempt, row_of(result.then).result) == (1, ["a", None])
     assert result.return_value == ["a", ""]
+
+
+def test_a_callback_that_was_let_go_and_expired_is_not_let_go_again(broken: Path) -> None:
+    result = group([fail_while.s(str(broken))], then=echo.using(expires_after=60.0).s()).enqueue()
+    (claimed,) = claim(make_worker())
+    finish(claimed, RunStatus.FAILED)
+    ledger.sweep_workflows()
+    assert row_of(result.then).status == RunStatus.READY
+    TaskRun.objects.filter(pk=row_of(result.then).pk).update(expires_at=Now())
+    ledger.expire()
+
+    ledger.retry([claimed.id])
+
+    run_due()
+    assert group_of(result).finished_at is not None
+    assert (row_of(result.then).status, row_of(result.then).attempt) == (RunStatus.CANCELLED, 0)
 
 
 def test_a_callback_can_be_retried_by_itself(broken: Path) -> None:
