@@ -9,8 +9,9 @@ SCHEDULED─┘ └────────────────────�
 """
 
 from tasks.ledger.bell import call_on_ready, ring_after_commit
-from tasks.ledger.claim import claim, claim_these, expire, promote
+from tasks.ledger.claim import claim, claim_these
 from tasks.ledger.clock import now
+from tasks.ledger.due import expire, promote
 from tasks.ledger.follow import Followed, follow
 from tasks.ledger.frozen import AWAY, bound_transaction, was_locked
 from tasks.ledger.gates import Admitted, claim_through_gates, pause, resume, set_limit

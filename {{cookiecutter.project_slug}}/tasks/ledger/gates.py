@@ -19,7 +19,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from tasks import registry
-from tasks.ledger.claim import Lane, claim_from
+from tasks.ledger.claim import claim_from
+from tasks.ledger.lanes import Lane
 from tasks.ledger.rows import Claimed
 from tasks.ledger.words import for_sqlite
 from tasks.models import Gate, GateKind, RunStatus, TaskRun

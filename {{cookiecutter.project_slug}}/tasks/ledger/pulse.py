@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from tasks.conf import options
-from tasks.ledger.claim import last_life
+from tasks.ledger.lanes import last_life
 from tasks.ledger.leases import DEAD_AFTER_SECONDS, HELD_LOCK_KEYS
 from tasks.ledger.words import for_sqlite
 from tasks.models import Worker, WorkerStatus
