@@ -338,6 +338,16 @@ def test_a_narrow_terminal_gets_blocks_of_lines(*, width: int, is_table: bool) -
     assert ("──" in terminal.getvalue()) is is_table
 
 
+def test_an_id_stays_in_one_piece() -> None:
+    terminal, id_ = Terminal(), str(uuid.uuid4())
+
+    Output(OutputWrapper(terminal), colour=False, width=90).table(
+        ("id", "text"), [(id_, "word " * 40)], none=""
+    )
+
+    assert id_ in terminal.getvalue()
+
+
 # As the shell sees it.
 
 

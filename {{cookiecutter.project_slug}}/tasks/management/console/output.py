@@ -65,7 +65,9 @@ class Output:
     def _grid(self, columns: Sequence[str], rows: list[list[str]]) -> None:
         table = Table(box=SIMPLE_HEAD if self._is_terminal else None, pad_edge=False)
         for column in columns:
-            table.add_column(column, overflow="fold", no_wrap=not self._is_terminal)
+            # An id is there to be copied: it stays in one piece.
+            whole = column == "id" or not self._is_terminal
+            table.add_column(column, overflow="fold", no_wrap=whole)
         for row in rows:
             table.add_row(*map(Text, row))
         # What goes into a file or a pipe is as wide as it is.

@@ -112,7 +112,7 @@ def _numbers(numbers: Numbers) -> Iterator[Any]:
 
 def _percentiles(found: Percentiles) -> str:
     values = (found.p50, found.p95, found.p99)
-    return "/".join(NOTHING if value is None else f"{value:.3g}" for value in values)
+    return "/".join(NOTHING if value is None else f"{value:.2g}" for value in values)
 
 
 def _queue(queue: Queue) -> Iterator[Any]:
