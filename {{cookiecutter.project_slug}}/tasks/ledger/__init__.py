@@ -80,6 +80,6 @@ __all__ = [
     "settle",
     "sweep_workflows",
     "take_back_lost_runs",
-    "write_notes",
     "was_locked",
+    "write_notes",
 ]
