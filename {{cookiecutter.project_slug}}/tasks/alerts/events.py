@@ -35,8 +35,10 @@ def failures(since: datetime) -> list[Finding]:
         wanted |= Q(fingerprint=kind, finished_at__gt=counted or since)
     groups: Any = (
         runs.filter(wanted)
-        .values("name", "fingerprint")
+        # A kind is of one task: its name is part of the fingerprint.
+        .values("fingerprint")
         .annotate(
+            task=Max("name"),
             count=Count("pk"),
             last=Max("finished_at"),
             # As text: PostgreSQL 15 knows no greatest UUID.
@@ -92,7 +94,7 @@ def _failed(group: Mapping[str, Any], run: TaskRun) -> Finding:
     return Finding(
         rule=Rule.FAILED,
         key=group["fingerprint"],
-        title=f"{group['name']} failed: {kind.rpartition('.')[2] or 'nobody knows why'}",
+        title=f"{group['task']} failed: {kind.rpartition('.')[2] or 'nobody knows why'}",
         body=f"{failure.get('message', '')[:MESSAGE_CHARACTERS]}\n{settings.SITE_URL}{address}",
         last_at=group["last"],
         count=group["count"],

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tasks import ledger
 from tasks.errors import TimeLimitExceeded
@@ -11,8 +12,10 @@ from tasks.failure import fingerprint
 from tasks.ledger import Outcome
 from tasks.models import RunStatus, TaskRun
 from tasks.testing import run_due
-from tasks.tests.factories import make_held_run, make_run, make_worker
-from tasks.tests.sample.tasks import add, fail_as, leave, return_object, stumble
+from tasks.tests.factories import ADD, make_held_run, make_run, make_worker, status_of
+from tasks.tests.sample.tasks import add, echo, fail_as, leave, return_object, stumble
+from tasks.worker.executing import Finished
+from tasks.worker.settler import Settler
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +120,35 @@ def test_a_run_that_killed_its_workers_has_one() -> None:
     again.refresh_from_db()
     assert (run.status, again.status) == (RunStatus.FAILED, RunStatus.FAILED)
     assert run.fingerprint == again.fingerprint is not None
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite stores whatever it is given")
+@pytest.mark.django_db(transaction=True)
+def test_a_run_whose_outcome_cannot_be_stored_has_one() -> None:
+    settler = Settler(lambda _: None)
+    runs = []
+    for name in (ADD, ADD, echo.module_path):
+        run, claimed = make_held_run(name=name)
+        settler.put(
+            Finished(
+                claimed,
+                None,
+                Outcome(
+                    id=run.pk,
+                    attempt=claimed.attempt,
+                    status=RunStatus.SUCCESSFUL,
+                    return_value="\x00",
+                ),
+            )
+        )
+        runs.append(run)
+    settler.start()
+    assert settler.close(timeout=10)
+
+    assert [status_of(run) for run in runs] == [RunStatus.FAILED] * 3
+    one, two, other = [run.fingerprint for run in runs]
+    assert one == two is not None
+    assert other not in (one, None)
 
 
 def test_a_run_of_an_unknown_task_has_one() -> None:

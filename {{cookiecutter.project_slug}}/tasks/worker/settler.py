@@ -11,9 +11,9 @@ from queue import Empty, SimpleQueue
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 
 from tasks import ledger
-from tasks.failure import Failure
+from tasks.failure import Failure, fingerprint
 from tasks.ledger import Outcome
-from tasks.models import FINAL, RunStatus
+from tasks.models import FINAL, RunStatus, TaskRun
 from tasks.runner import announce_finish
 from tasks.worker.executing import Finished
 
@@ -125,6 +125,8 @@ class Settler:
             errors=failure.appended_to("[]"),
         )
         try:
+            run = TaskRun.objects.filter(pk=outcome.id).only("name").first()
+            failed.fingerprint = fingerprint(run.name, error) if run is not None else None
             return ledger.settle([failed])
         except DatabaseError:
             logger.exception("Run %s stays with this worker until it ends", outcome.id)
