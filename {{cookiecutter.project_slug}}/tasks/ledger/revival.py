@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.db.models import QuerySet
@@ -120,16 +120,30 @@ class Revival:
                 self._after_group[run.after_group_id].append(run)
 
     def want(self, ids: Collection[uuid.UUID]) -> None:
-        """Find all that lives again when these do."""
-        pending = [self.runs[id_] for id_ in ids if id_ in self.runs]
+        """Find all that lives again when these do: what has to, and then what was cancelled since.
+
+        The others that failed stay as they are: nobody asked for them.
+        """
+        asked = self._revivable([self.runs[id_] for id_ in ids if id_ in self.runs])
+        pending = list(asked)
+        while asked:
+            before = self._revivable(self._before(asked.pop()))
+            asked += before
+            pending += before
         while pending:
             run = pending.pop()
+            pending += self._revivable(self._cancelled(self._after_run[run.pk]))
+            pending += self._revivable(self._around(run))
+
+    def _revivable(self, runs: Iterable[TaskRun]) -> list[TaskRun]:
+        """Add to what is wanted those that can be and are not yet; return them."""
+        new = []
+        for run in runs:
             if run.pk in self.wanted or run.status not in RETRIABLE or self._is_cut_off(run):
                 continue
             self.wanted.add(run.pk)
-            pending += self._before(run)
-            pending += self._cancelled(self._after_run[run.pk])
-            pending += self._around(run)
+            new.append(run)
+        return new
 
     def ready(self) -> list[uuid.UUID]:
         """Those that were let go once, or never waited."""

@@ -8,6 +8,7 @@ import pytest
 from tasks import ledger
 from tasks.models import RunGroup, RunStatus, TaskRun
 from tasks.testing import run_due
+from tasks.tests.factories import status_of
 from tasks.tests.flows import live, row_of
 from tasks.tests.sample.tasks import add, echo, fail_while, join
 from tasks.workflows import ChainResult, Progress, Shape, chain, group
@@ -69,6 +70,23 @@ def test_a_group_in_a_chain_whose_member_failed_cancels_the_rest(broken: Path) -
     assert [row_of(step).status for step in result.steps[2:]] == [RunStatus.WAITING] * 2
     run_due()
     assert row_of(result.last).result == "['', 21]"
+
+
+def test_a_retry_of_one_member_leaves_the_other_that_failed(broken: Path) -> None:
+    members = group([fail_while.si(str(broken), "a"), fail_while.si(str(broken), "b")])
+    result = chain(echo.s(1), members, join.s()).enqueue()
+    run_due()
+    first, second = TaskRun.objects.filter(status=RunStatus.FAILED).order_by("position")
+    broken.unlink()
+
+    assert ledger.retry([first.id]) == 1
+
+    assert status_of(second) == RunStatus.FAILED
+    run_due()
+    assert row_of(result.last).reason == "1 of 2 members failed"
+    assert ledger.retry([second.id]) == 1
+    run_due()
+    assert row_of(result.last).result == "['a', 'b']"
 
 
 def test_a_callback_in_a_chain_passes_its_own_result_on(broken: Path) -> None:
