@@ -47,15 +47,20 @@ READY_QUEUES = """
                 WHERE status = 'READY' AND NOT gated AND queue > seen.queue)
         FROM seen WHERE seen.queue IS NOT NULL)
 """
-_ORPHANED = """EXISTS (SELECT 1 FROM tasks_taskrun AS run WHERE status = 'RUNNING' AND NOT EXISTS (
+# Every question about runs is put so that only an index can answer it: to "is there any",
+# PostgreSQL likes to answer by reading rows until it meets one, and when there is none reads all.
+_ORPHANED = """EXISTS (SELECT 1 FROM ({held}) AS run WHERE NOT EXISTS (
         SELECT 1 FROM tasks_worker WHERE id = run.worker_id AND status = 'ALIVE'))"""
+_HELD = "SELECT worker_id FROM tasks_taskrun WHERE status = 'RUNNING'"
 
 _SUSPECTS = """FROM tasks_taskrun
         WHERE status = 'READY' AND crashes > 0 AND crashes >= %(last_life)s"""
 
-_EXPIRED = """status IN ('SCHEDULED', 'WAITING', 'READY') AND expires_at IS NOT NULL
-            AND expires_at <= {now} AND started_at IS NULL"""
-_GATED = """EXISTS (SELECT 1 FROM tasks_taskrun WHERE status = 'READY' AND gated)
+_DUE = """COALESCE((SELECT min(run_at) FROM tasks_taskrun WHERE status = 'SCHEDULED') <= {now}
+        OR (SELECT min(expires_at) FROM tasks_taskrun
+            WHERE status IN ('SCHEDULED', 'WAITING', 'READY') AND expires_at IS NOT NULL
+                AND started_at IS NULL) <= {now}, false)"""
+_GATED = """(SELECT min(queue) FROM tasks_taskrun WHERE status = 'READY' AND gated) IS NOT NULL
         OR EXISTS (SELECT 1 FROM tasks_gate WHERE kind = 'QUEUE' AND max_running IS NOT NULL)"""
 
 _PULSE_POSTGRESQL = f"""
@@ -65,14 +70,12 @@ WITH beat AS (
     WHERE id = %(worker)s AND status = 'ALIVE' RETURNING 1)
 SELECT EXISTS (SELECT FROM beat),
     ARRAY({READY_QUEUES} SELECT queue FROM seen WHERE queue IS NOT NULL),
-    EXISTS (SELECT FROM tasks_taskrun
-        WHERE status = 'SCHEDULED' AND run_at <= statement_timestamp())
-        OR EXISTS (SELECT FROM tasks_taskrun WHERE {_EXPIRED.format(now="statement_timestamp()")}),
+    {_DUE.format(now="statement_timestamp()")},
     EXISTS (SELECT FROM tasks_worker WHERE status = 'ALIVE' AND id <> %(worker)s AND (
             lease_until < statement_timestamp()
             OR beat_at < statement_timestamp() - make_interval(secs => %(dead_after)s)
                 AND lock_key NOT IN ({HELD_LOCK_KEYS})))
-        OR {_ORPHANED},
+        OR {_ORPHANED.format(held=f"{_HELD} ORDER BY worker_id OFFSET 0")},
     ARRAY(SELECT DISTINCT queue {_SUSPECTS}),
     {_GATED}
 """  # noqa: S608 - constants of this package only
@@ -82,11 +85,10 @@ _LOOK_SQLITE = for_sqlite(f"""
 {READY_QUEUES}
 SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'ALIVE'),
     (SELECT json_group_array(queue) FROM seen WHERE queue IS NOT NULL),
-    EXISTS (SELECT 1 FROM tasks_taskrun WHERE status = 'SCHEDULED' AND run_at <= {_NOW_SQLITE})
-        OR EXISTS (SELECT 1 FROM tasks_taskrun WHERE {_EXPIRED.format(now=_NOW_SQLITE)}),
+    {_DUE.format(now=_NOW_SQLITE)},
     EXISTS (SELECT 1 FROM tasks_worker WHERE status = 'ALIVE' AND id <> %(worker)s
             AND lease_until < {_NOW_SQLITE})
-        OR {_ORPHANED},
+        OR {_ORPHANED.format(held=_HELD)},
     (SELECT json_group_array(DISTINCT queue) {_SUSPECTS}),
     {_GATED}
 """)  # noqa: S608
