@@ -113,7 +113,7 @@ def crash_delay(crashes: int) -> float:
     """
     if crashes <= 1:
         return 0.0
-    return min(float(2 ** (crashes - 1)), options().max_backoff) * random.uniform(0.5, 1.0)  # noqa: S311
+    return min(2.0 ** min(crashes - 1, 60), options().max_backoff) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
 def _crashed(run: TaskRun, reason: str) -> Outcome:

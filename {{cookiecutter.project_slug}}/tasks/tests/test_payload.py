@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks.errors import ArgumentsNotJSON, ArgumentsTooLarge, ResultNotJSON
 from tasks.payload import dump_arguments, dump_result
@@ -132,3 +134,19 @@ def test_arguments_of_megabytes_are_refused(size: int) -> None:
 def test_a_large_result_is_refused() -> None:
     with pytest.raises(ResultNotJSON, match="Store the data and keep its id"):
         dump_result("a.task", "x" * LIMIT)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda values: st.lists(values) | st.dictionaries(st.text(), values),
+)
+
+
+@given(JSON)
+def test_whatever_is_json_comes_back_as_it_was(value: Any) -> None:
+    assert there_and_back(value) == value
+    assert json.loads(dump_result("a.task", value)) == value
