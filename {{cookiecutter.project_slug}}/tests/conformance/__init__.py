@@ -1,1 +1,1 @@
-"""Real workers and timers, killed, frozen and cut off for real."""
+"""What every engine promises: real workers and timers, killed, frozen and cut off for real."""

@@ -1,27 +1,31 @@
-"""What every test with real processes stands on."""
+"""Notes which guarantee each test of this suite shows, and whether it held."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tasks.models import Schedule
-from tests.conformance.harness import Programs
+from tests.conformance.report import Report
+
+HERE = Path(__file__).parent
 
 
-@pytest.fixture
-def programs(tmp_path: Path, transactional_db: None) -> Iterator[Programs]:
-    """Starts workers and timers; ends them, and shows what they wrote if the test failed."""
-    # A timer enqueues what the test has scheduled, and not what the shop has.
-    Schedule.objects.update(enabled=False)
-    started = Programs(tmp_path)
-    yield started
-    started.kill_all()
-    sys.stdout.write(started.logs())
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--guarantees", metavar="FILE", type=Path, help="write which guarantees held, as JSON"
+    )
 
 
-@pytest.fixture
-def gate(tmp_path: Path) -> Path:
-    """The file for which the held tasks wait."""
-    return tmp_path / "gate"
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "guarantee(sentence): what the test shows to hold")
+    # Where this suite is one of many, it was found too late to have an option.
+    if file := config.getoption("guarantees", None):
+        config.pluginmanager.register(Report(file))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            marker = item.get_closest_marker("guarantee")
+            if marker is None:
+                raise pytest.UsageError(f"{item.nodeid} says not which guarantee it shows.")
+            item.user_properties.append(("guarantee", marker.args[0]))

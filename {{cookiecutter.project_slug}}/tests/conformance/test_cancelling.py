@@ -3,11 +3,17 @@
 import uuid
 from pathlib import Path
 
+import pytest
+
 from tasks import ledger
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import add, cancel_itself, wait_until_cancelled, work_until_cancelled
 from tests.conformance.harness import Programs, wait_for_status, wait_until
+
+pytestmark = pytest.mark.guarantee(
+    "A run that is cancelled stops: at once while it waits, and as soon as it listens while it runs"
+)
 
 
 def test_running_tasks_stop_when_they_are_asked_to(programs: Programs, tmp_path: Path) -> None:
@@ -31,6 +37,7 @@ def test_running_tasks_stop_when_they_are_asked_to(programs: Programs, tmp_path:
     assert [one.pk for one in program.workers()] == [worker.pk]
 
 
+@pytest.mark.guarantee("A task that fails is tried again as often as it may be, and no more")
 def test_a_coroutine_that_cancels_itself_fails_like_any_other(programs: Programs) -> None:
     programs.worker("--threads=1")
 

@@ -5,17 +5,21 @@ import signal
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import hold, hold_atomically
+from tests.conformance.engine import under_test
 from tests.conformance.harness import (
     Programs,
     freeze,
     is_alive,
     wait_for_status,
     wait_until,
+)
+
+pytestmark = pytest.mark.guarantee(
+    "A worker that stood still past its lease can change nothing any more"
 )
 
 SHORT_LEASE = {"lease": 3.0}
@@ -40,8 +44,9 @@ def test_a_late_workers_outcome_is_refused(programs: Programs, gate: Path) -> No
     assert Worker.objects.get(pk=late.pk).status == WorkerStatus.LOST
 
 
+@pytest.mark.guarantee("What an atomic task does to the database happens exactly once")
 @pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="the frozen transaction holds the one write lock there"
+    under_test.writers_wait, reason="the frozen transaction holds the one write lock there"
 )
 def test_a_late_workers_transaction_is_undone(
     programs: Programs, gate: Path, tmp_path: Path
@@ -63,6 +68,7 @@ def test_a_late_workers_transaction_is_undone(
     assert TaskRun.objects.get(pk=result.id).result == other.pid
 
 
+@pytest.mark.guarantee("What an atomic task does to the database happens exactly once")
 def test_a_worker_that_was_frozen_in_a_transaction_leaves_one_effect(
     programs: Programs, gate: Path, tmp_path: Path
 ) -> None:
@@ -72,7 +78,7 @@ def test_a_worker_that_was_frozen_in_a_transaction_leaves_one_effect(
     wait_until(Path(f"{began}-1").exists, "the run began")
     os.kill(late.pid, signal.SIGSTOP)
     gate.touch()
-    if connection.vendor == "postgresql":
+    if not under_test.writers_wait:
         programs.worker("--threads=1", options=SHORT_LEASE)
         wait_for_status(RunStatus.SUCCESSFUL, result.id)
 

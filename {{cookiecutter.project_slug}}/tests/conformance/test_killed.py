@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from django.db import connection
+import pytest
 
 from demo import sandbox
 from demo.models import SandboxCharge, SandboxState
@@ -15,7 +15,12 @@ from orders.tests.invariants import assert_books_balance
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import checkpoint_and_die, hold
+from tests.conformance.engine import under_test
 from tests.conformance.harness import Programs, is_alive, wait_for_status, wait_until
+
+pytestmark = pytest.mark.guarantee(
+    "A run whose worker was killed starts again elsewhere within seconds"
+)
 
 
 def test_a_lost_machines_run_is_soon_done_by_another(programs: Programs, gate: Path) -> None:
@@ -29,7 +34,7 @@ def test_a_lost_machines_run_is_soon_done_by_another(programs: Programs, gate: P
     wait_until(
         lambda: Mark.objects.count() == 2,
         "the run began again",
-        seconds=6 if connection.vendor == "postgresql" else 25,
+        seconds=under_test.second_start_seconds,
     )
     gate.touch()
     wait_for_status(RunStatus.SUCCESSFUL, result.id)
@@ -60,6 +65,7 @@ def test_a_killed_processes_run_goes_to_its_sibling_at_once(programs: Programs, 
     wait_for_status(RunStatus.SUCCESSFUL, result.id)
 
 
+@pytest.mark.guarantee("Of what there are fifty, fifty are sold, and each is charged once")
 def test_a_killed_workers_order_is_charged_once(programs: Programs) -> None:
     program = programs.worker("--threads=2", processes=2)
     order = make_order(token=sandbox.SLOW)
@@ -77,6 +83,7 @@ def test_a_killed_workers_order_is_charged_once(programs: Programs) -> None:
     assert is_alive(program.process.pid)
 
 
+@pytest.mark.guarantee("What a body has stored of its progress outlives its worker")
 def test_a_checkpoint_survives_the_death_of_its_worker(programs: Programs) -> None:
     programs.worker()
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tasks import ledger
 from tasks.enqueue import enqueue_many
 from tasks.models import GateKind, RunStatus, TaskRun
@@ -20,6 +22,13 @@ from tasks.tests.sample.tasks import (
     twenty_in_two_seconds,
 )
 from tests.conformance.harness import Programs, wait_for_status, wait_until
+
+pytestmark = pytest.mark.guarantee(
+    "A limit on runs at once, or on starts in a time, holds exactly across all workers"
+)
+
+
+SHORT_LEASE = {"lease": 3.0}
 
 
 def most_at_once() -> int:
@@ -86,6 +95,7 @@ def test_no_window_sees_more_starts_than_a_rate_allows(programs: Programs) -> No
     assert max(starts) - min(starts) < timedelta(seconds=9)
 
 
+@pytest.mark.guarantee("What is limited or paused holds up nothing else")
 def test_a_limited_backlog_holds_up_no_other(programs: Programs) -> None:
     limited = enqueue_many(occupy, [((0.3,), {})] * 60)
     programs.worker("--threads=8")
@@ -97,15 +107,16 @@ def test_a_limited_backlog_holds_up_no_other(programs: Programs) -> None:
     assert TaskRun.objects.filter(pk__in=ids, status=RunStatus.READY).count() > 30
 
 
+@pytest.mark.guarantee("A lock whose holder was killed is free again")
 def test_a_lock_whose_holder_was_killed_is_free_again(programs: Programs, gate: Path) -> None:
-    first = programs.worker("--threads=2")
+    first = programs.worker("--threads=2", options=SHORT_LEASE)
     held = enqueue_many(one_at_a_time, [((), {})])[0]
     wait_for_status(RunStatus.SUCCESSFUL, held.id)
     running = hold.using(queue_name="held").enqueue("holder", str(gate))
     ledger.set_limit("held", 1)
     wait_for_status(RunStatus.RUNNING, running.id)
     waiting = hold.using(queue_name="held").enqueue("next", str(gate))
-    second = programs.worker("--threads=2", "--queues=held")
+    second = programs.worker("--threads=2", "--queues=held", options=SHORT_LEASE)
     assert TaskRun.objects.get(pk=waiting.id).status == RunStatus.READY
 
     first.kill()
@@ -114,6 +125,7 @@ def test_a_lock_whose_holder_was_killed_is_free_again(programs: Programs, gate: 
     assert second.pids()
 
 
+@pytest.mark.guarantee("What people pause does not start, and goes on when they resume it")
 def test_a_pause_takes_effect_and_so_does_its_end(programs: Programs) -> None:
     ledger.pause(GateKind.QUEUE, "brief")
     ledger.pause(GateKind.TASK, occupy.module_path)
@@ -129,6 +141,7 @@ def test_a_pause_takes_effect_and_so_does_its_end(programs: Programs) -> None:
     wait_for_status(RunStatus.SUCCESSFUL, *paused)
 
 
+@pytest.mark.guarantee("What has expired never starts")
 def test_what_expires_while_all_are_busy_never_starts(programs: Programs, gate: Path) -> None:
     programs.worker("--threads=1")
     busy = hold.enqueue("busy", str(gate))

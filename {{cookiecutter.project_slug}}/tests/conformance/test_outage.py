@@ -3,17 +3,20 @@
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from tasks.enqueue import enqueue_many
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import add, hold
+from tests.conformance.engine import under_test
 from tests.conformance.harness import Programs, cut_connections, wait_for_status, wait_until
 
-pytestmark = pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="a file has no connections to cut"
-)
+pytestmark = [
+    pytest.mark.guarantee(
+        "A worker finds its way back to a database that was away, and loses nothing"
+    ),
+    pytest.mark.skipif(not under_test.has_connections, reason="a file has no connections to cut"),
+]
 
 
 def test_connections_cut_under_way_cost_no_run(programs: Programs, gate: Path) -> None:

@@ -11,6 +11,10 @@ from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import die, die_first, die_twice, leave_mark
 from tests.conformance.harness import Programs, wait_for_status, wait_until
 
+pytestmark = pytest.mark.guarantee(
+    "A task that kills its worker is tried so often and no more, and its neighbours come through"
+)
+
 THREADS = 4
 
 
@@ -50,7 +54,7 @@ def test_a_run_on_its_last_life_is_tried_alone_whatever_its_queue(programs: Prog
 def test_nobody_is_started_for_a_run_on_its_last_life_of_other_queues(programs: Programs) -> None:
     suspect = make_run(queue="elsewhere", crashes=2, spent=2, max_attempts=8)
 
-    program = programs.worker("--queues=brief")
+    program = programs.worker("--queues=brief", options={"lease": 3.0})
     (worker,) = program.workers()
     beats = Worker.objects.filter(pk=worker.pk, beat_at__gt=worker.beat_at)
     wait_until(beats.exists, "the worker looked")

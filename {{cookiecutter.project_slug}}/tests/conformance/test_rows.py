@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.factories import make_run
 from tasks.tests.sample.tasks import add
 from tests.conformance.harness import Programs, wait_for_status, wait_until
+
+pytestmark = pytest.mark.guarantee(
+    "Whatever a row says, a worker survives it and imports nothing for it"
+)
 
 MALFORMED = [
     "",
@@ -44,6 +50,7 @@ def test_a_forged_name_imports_nothing_and_waits(programs: Programs, tmp_path: P
     assert [one.pk for one in program.workers()] == [worker.pk]
 
 
+@pytest.mark.guarantee("A task that no worker knows waits for one that does, and fails in the end")
 def test_an_unknown_task_fails_when_its_time_to_wait_is_over(programs: Programs) -> None:
     run = make_run(name="shop.tasks.of_tomorrow")
 

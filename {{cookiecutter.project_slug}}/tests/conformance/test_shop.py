@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from accounts.tests.factories import make_user
 from demo.models import SandboxCharge, SandboxState
 from orders.models import Order
@@ -9,6 +11,10 @@ from orders.states import OrderState
 from orders.tests.factories import make_order, make_product
 from orders.tests.invariants import assert_books_balance
 from tests.conformance.harness import Programs, wait_until
+
+pytestmark = pytest.mark.guarantee(
+    "Of what there are fifty, fifty are sold, and each is charged once"
+)
 
 BUYERS, PIECES = 120, 50
 

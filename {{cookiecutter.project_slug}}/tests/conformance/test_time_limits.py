@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import (
@@ -13,6 +15,8 @@ from tasks.tests.sample.tasks import (
     spin_async,
 )
 from tests.conformance.harness import Programs, is_alive, wait_for_status, wait_until
+
+pytestmark = pytest.mark.guarantee("No body outlives its time limit, whatever it is busy with")
 
 
 def test_python_and_coroutines_are_interrupted_where_they_are(programs: Programs) -> None:

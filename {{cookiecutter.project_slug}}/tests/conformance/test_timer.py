@@ -3,11 +3,16 @@
 import signal
 from datetime import timedelta
 
+import pytest
 from django.db.models.functions import Now
 
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 from tasks.tests.factories import make_held_run, make_run, make_worker
 from tests.conformance.harness import Programs, wait_for_status, wait_until
+
+pytestmark = pytest.mark.guarantee(
+    "The timer brings back what was lost, and forgets what is old, where no worker is awake"
+)
 
 LONG_AGO = timedelta(days=30)
 

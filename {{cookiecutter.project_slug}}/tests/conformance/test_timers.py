@@ -5,12 +5,16 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from tasks.models import Schedule, ScheduleTick, TaskRun, TickStatus
 from tasks.schedules import switch
 from tasks.tests.factories import make_schedule
+from tests.conformance.engine import under_test
 from tests.conformance.harness import Programs, cut_connections, freeze_timer, wait_until
+
+pytestmark = pytest.mark.guarantee(
+    "A tick of a schedule has exactly one run, however many timers there are, killed or frozen"
+)
 
 TICKS = 60
 
@@ -50,7 +54,8 @@ def test_sixty_ticks_are_sixty_runs_whatever_becomes_of_the_timers(programs: Pro
     assert len(set(runs.values())) == len(runs) == len(ticks)
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="a file has no connections to cut")
+@pytest.mark.guarantee("A worker finds its way back to a database that was away, and loses nothing")
+@pytest.mark.skipif(not under_test.has_connections, reason="a file has no connections to cut")
 def test_a_timer_whose_connection_is_cut_goes_on(programs: Programs) -> None:
     make_schedule(every_seconds=1)
     timer = programs.timer()

@@ -13,6 +13,10 @@ from tasks.tests.sample.tasks import add, echo, hold, join, join_atomically
 from tasks.workflows import chain, group
 from tests.conformance.harness import Programs, wait_for_status, wait_until
 
+pytestmark = pytest.mark.guarantee(
+    "The steps of a workflow follow each other once each, whoever dies in the middle"
+)
+
 OFTEN = {"sweep": 0.5}
 
 

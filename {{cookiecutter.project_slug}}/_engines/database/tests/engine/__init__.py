@@ -1,0 +1,1 @@
+"""What the database engine promises beyond what every engine does."""
