@@ -10,7 +10,7 @@ from orders.models import Order
 from orders.states import OrderState
 from orders.tests.factories import make_order, make_product
 from orders.tests.invariants import assert_books_balance
-from tests.conformance.harness import Programs, wait_until
+from tests.conformance.harness import Program, wait_until
 
 pytestmark = pytest.mark.guarantee(
     "Of what there are fifty, fifty are sold, and each is charged once"
@@ -19,8 +19,7 @@ pytestmark = pytest.mark.guarantee(
 BUYERS, PIECES = 120, 50
 
 
-def test_a_hundred_and_twenty_buyers_get_the_fifty_pieces_there_are(programs: Programs) -> None:
-    programs.worker("--threads=4", processes=2)
+def test_a_hundred_and_twenty_buyers_get_the_fifty_pieces_there_are(crew: Program) -> None:
     product, buyer = make_product(stock_=PIECES), make_user()
 
     orders = [make_order({product: 1}, user=buyer).pk for _ in range(BUYERS)]

@@ -14,14 +14,13 @@ from tasks.tests.sample.tasks import (
     spin,
     spin_async,
 )
-from tests.conformance.harness import Programs, is_alive, wait_for_status, wait_until
+from tests.conformance.harness import Program, Programs, is_alive, wait_for_status, wait_until
 
 pytestmark = pytest.mark.guarantee("No body outlives its time limit, whatever it is busy with")
 
 
-def test_python_and_coroutines_are_interrupted_where_they_are(programs: Programs) -> None:
-    program = programs.worker("--threads=2")
-    (worker,) = program.workers()
+def test_python_and_coroutines_are_interrupted_where_they_are(crew: Program) -> None:
+    workers = crew.workers()
 
     ids = [spin.enqueue("python").id, spin_async.enqueue().id]
 
@@ -30,7 +29,7 @@ def test_python_and_coroutines_are_interrupted_where_they_are(programs: Programs
         (failure,) = run.failures
         assert failure["exception_class_path"] == "tasks.errors.TimeLimitExceeded"
         assert run.crashes == 0
-    assert [one.pk for one in program.workers()] == [worker.pk]
+    assert crew.workers() == workers
 
 
 def test_a_body_beyond_reach_ends_its_process_and_its_neighbours_lose_nothing(
@@ -77,9 +76,8 @@ def test_a_body_that_keeps_the_interpreter_ends_its_process_and_only_its_own_run
     assert (run.attempt, run.spent, run.crashes) == (2, 1, 0)
 
 
-def test_an_interruption_never_lands_inside_the_ledgers_own_writes(programs: Programs) -> None:
-    program = programs.worker("--threads=4")
-    (worker,) = program.workers()
+def test_an_interruption_never_lands_inside_the_ledgers_own_writes(crew: Program) -> None:
+    workers = crew.workers()
 
     ids = [note_for_ever.enqueue(f"writer {number}").id for number in range(12)]
 
@@ -90,4 +88,4 @@ def test_an_interruption_never_lands_inside_the_ledgers_own_writes(programs: Pro
         # Raised by the body's line, not inside the statement that stores.
         assert "execute" not in failure["traceback"]
         assert run.state is not None
-    assert [one.pk for one in program.workers()] == [worker.pk]
+    assert crew.workers() == workers

@@ -9,13 +9,12 @@ from django.db.models import F, Max, Min
 from tasks.enqueue import enqueue_many
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.sample.tasks import add, nap
-from tests.conformance.harness import Programs, wait_for_status
+from tests.conformance.harness import Program, wait_for_status
 
 pytestmark = pytest.mark.guarantee("A run that is due starts at once, and none before it is due")
 
 
-def test_a_run_starts_without_waiting_for_the_next_look(programs: Programs) -> None:
-    programs.worker()
+def test_a_run_starts_without_waiting_for_the_next_look(crew: Program) -> None:
     ids = []
 
     for number in range(10):
@@ -27,9 +26,7 @@ def test_a_run_starts_without_waiting_for_the_next_look(programs: Programs) -> N
     assert median(runs.values_list("waited", flat=True)) < timedelta(seconds=0.25)
 
 
-def test_a_run_starts_when_it_is_due_and_not_before(programs: Programs) -> None:
-    programs.worker()
-
+def test_a_run_starts_when_it_is_due_and_not_before(crew: Program) -> None:
     result = add.using(run_after=timedelta(seconds=1)).enqueue(1, 2)
 
     wait_for_status(RunStatus.SUCCESSFUL, result.id)
@@ -39,9 +36,7 @@ def test_a_run_starts_when_it_is_due_and_not_before(programs: Programs) -> None:
 
 
 @pytest.mark.guarantee("Coroutines wait together, hundreds at a time")
-def test_two_hundred_coroutines_wait_together(programs: Programs) -> None:
-    programs.worker()
-
+def test_two_hundred_coroutines_wait_together(crew: Program) -> None:
     results = enqueue_many(nap, [((0.5,), {})] * 200)
 
     wait_for_status(RunStatus.SUCCESSFUL, *(result.id for result in results))

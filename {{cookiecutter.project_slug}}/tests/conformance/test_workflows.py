@@ -11,7 +11,7 @@ from tasks.tests.sample.failpoints import FLAG, POINT, POINTS
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import add, echo, hold, join, join_atomically
 from tasks.workflows import chain, group
-from tests.conformance.harness import Programs, wait_for_status, wait_until
+from tests.conformance.harness import Program, Programs, wait_for_status, wait_until
 
 pytestmark = pytest.mark.guarantee(
     "The steps of a workflow follow each other once each, whoever dies in the middle"
@@ -20,8 +20,7 @@ pytestmark = pytest.mark.guarantee(
 OFTEN = {"sweep": 0.5}
 
 
-def test_steps_follow_each_other_at_once(programs: Programs) -> None:
-    programs.worker("--threads=2", processes=2)
+def test_steps_follow_each_other_at_once(crew: Program) -> None:
     chain(add.s(0, 1), add.s(1)).enqueue().wait(20)
     began = time.monotonic()
 
@@ -32,9 +31,7 @@ def test_steps_follow_each_other_at_once(programs: Programs) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_a_groups_callback_follows_its_last_member(programs: Programs) -> None:
-    programs.worker("--threads=4", processes=2)
-
+def test_a_groups_callback_follows_its_last_member(crew: Program) -> None:
     result = group([echo.s(number) for number in range(200)], then=echo.s()).enqueue()
 
     assert result.wait(30).progress().done == 200

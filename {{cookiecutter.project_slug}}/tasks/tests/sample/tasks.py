@@ -125,6 +125,12 @@ def leave_mark(label: str) -> None:
     mark(label)
 
 
+@task(durable=False, queue_name="brief")
+def glance(label: str) -> None:
+    """Leave an effect that nobody would miss."""
+    mark(label)
+
+
 @task(takes_context=True, max_attempts=5)
 def hold(context: RunContext, label: str, gate: str) -> int:
     """Leave an effect, then go on until the gate opens; return the process that did."""
@@ -203,6 +209,13 @@ async def wait_until_cancelled(started: str, ended: str) -> None:
         await asyncio.sleep(60)
     finally:
         Path(ended).touch()
+
+
+@task(queue_name="brief")
+def take(label: str, seconds: float) -> None:
+    """Leave an effect and be busy for a while."""
+    mark(label)
+    time.sleep(seconds)
 
 
 @task
