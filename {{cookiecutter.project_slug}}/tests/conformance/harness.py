@@ -56,7 +56,13 @@ def is_alive(pid: int) -> bool:
 class Program:
     """A `manage.py` command that runs, with all the processes it started: a session of its own."""
 
-    def __init__(self, arguments: list[str], log: Path, options: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        arguments: list[str],
+        log: Path,
+        options: Mapping[str, float],
+        environment: Mapping[str, str],
+    ) -> None:
         self.log = log
         with log.open("wb") as file:
             self.process = subprocess.Popen(
@@ -67,6 +73,7 @@ class Program:
                     "TEST_TASK_OPTIONS": json.dumps(dict(options)),
                     "PGAPPNAME": APPLICATION,
                     "PYTHONPATH": str(log.parent),
+                    **environment,
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=file,
@@ -119,10 +126,15 @@ class Programs:
         *arguments: str,
         processes: int = 1,
         options: Mapping[str, float] | None = None,
+        environment: Mapping[str, str] | None = None,
         signs_on: bool = True,
     ) -> Program:
         """Start `manage.py worker`; return when its processes have signed on."""
-        program = self._start("worker", f"--processes={processes}", *arguments, options=options)
+        program = self._start(
+            *("worker", f"--processes={processes}", *arguments),
+            options=options,
+            environment=environment,
+        )
         if signs_on:
             program.wait_for_workers(processes)
         return program
@@ -141,10 +153,31 @@ class Programs:
         """What they all wrote."""
         return "\n".join(f"{one.log.name}:\n{one.log.read_text()}" for one in self._programs)
 
-    def _start(self, *arguments: str, options: Mapping[str, float] | None) -> Program:
+    def _start(
+        self,
+        *arguments: str,
+        options: Mapping[str, float] | None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Program:
         log = self._folder / f"{arguments[0]}-{len(self._programs)}.log"
-        self._programs.append(Program(list(arguments), log, options or {}))
+        self._programs.append(Program(list(arguments), log, options or {}, environment or {}))
         return self._programs[-1]
+
+
+def manage(*arguments: str, environment: Mapping[str, str]) -> str:
+    """Run a `manage.py` command to its end; return what it printed."""
+    command = [sys.executable, "manage.py", *arguments]
+    ran = subprocess.run(
+        command,
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, f"{command} ended with {ran.returncode}: {ran.stdout}{ran.stderr}"
+    return ran.stdout
 
 
 def freeze(worker: Worker) -> None:
