@@ -5,10 +5,10 @@ DEMO := build/demo/task-shop
 TOOLS := "$(CURDIR)/scripts/bootstrap"
 RUN := $(TOOLS) uv run --quiet --frozen --group
 
-.PHONY: help demo test lint bake relock benchmark docs clean
+.PHONY: help demo test test-compose lint bake relock benchmark docs clean
 
 help: # List the targets
-	@sed -n 's/^\([a-z]*\):.*# \(.*\)/make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*# \(.*\)/make \1	\2/p' Makefile
 
 demo: # Bake the default project and run it; CHECK=1 stops when its orders are done
 	@echo "Baking the default project into $(DEMO) (the first time, its packages are fetched)"
@@ -17,6 +17,9 @@ demo: # Bake the default project and run it; CHECK=1 stops when its orders are d
 
 test: # Everything: lint, bakes, what is inside a bake on SQLite and PostgreSQL, the first run
 	@$(RUN) test pytest
+
+test-compose: # The containers of each engine: started, killed, stopped, renewed; needs a Docker engine
+	@TEST_COMPOSE=1 $(RUN) test pytest tests/project/test_containers.py $(ARGS)
 
 lint: # Style, types, workflows, and the rules of the raw template directory
 	@$(RUN) test pytest tests/static

@@ -10,7 +10,7 @@ from tests.template import ANSWERS, RAW, ROOT, run
 
 REFERENCE = ROOT / "docs" / "reference"
 SETTING = re.compile(r"""env\.(?:flag|number|parsed|text|words)\(\s*"([A-Z_]+)\"""")
-TARGET = re.compile(r"^([a-z]+):.*# ", re.MULTILINE)
+TARGET = re.compile(r"^([a-z-]+):.*# ", re.MULTILINE)
 OPTION = re.compile(r'"(--[a-z]+)"')
 
 

@@ -9,15 +9,18 @@ from django.conf import settings
 LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
 
 
-def refusal() -> str | None:
-    """Why the demo must not run here, in one sentence, or None when it may."""
+def refusal(*, mine: str = "") -> str | None:
+    """Why the demo must not run here, in one sentence, or None when it may.
+
+    `mine` is a host that whoever started it has named as their own.
+    """
     if not settings.DEBUG:
         return (
             "The demo does not run in production: DEBUG is off. "
             "It would create an administrator whose password everybody knows."
         )
     database = settings.DATABASES["default"]
-    if not is_local(database):
+    if not is_local(database) and not (mine and database.get("HOST") == mine):
         return (
             f"The demo runs only on a local database, and DATABASE_URL names "
             f"{database.get('HOST') or 'another machine'}; unset it, or name localhost."

@@ -45,6 +45,33 @@ def test_a_blank_variable_counts_as_unset(
     assert environment.flag(NAME, default=True) is True
 
 
+def test_a_secret_may_come_from_a_file(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("of the secret\n")
+    monkeypatch.setenv("ANOTHER_FILE", str(tmp_path / "secret"))
+    assert environment.text("ANOTHER", default="given") == "of the secret"
+
+    monkeypatch.setenv("ANOTHER", "real")
+    assert environment.text("ANOTHER") == "real"
+
+
+def test_a_file_that_cannot_be_read_is_named(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ANOTHER_FILE", str(tmp_path / "nothing"))
+
+    with pytest.raises(ImproperlyConfigured, match=r"ANOTHER_FILE names .*nothing"):
+        environment.text("ANOTHER")
+
+
+def test_the_password_of_a_database_may_stand_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_PASSWORD", "s3cret")
+
+    assert database("postgres://shop@db/shop")["PASSWORD"] == "s3cret"
+    assert database("postgres://shop:own@db/shop")["PASSWORD"] == "own"
+
+
 def test_values_are_read_as_what_they_mean(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

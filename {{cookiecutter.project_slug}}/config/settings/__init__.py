@@ -16,6 +16,7 @@ from config.settings.language import *
 from config.settings.logging import *
 from config.settings.orders import *
 from config.settings.outbox import *
+from config.settings.processes import *
 from config.settings.security import *
 from config.settings.tasks import *
 from config.settings.unfold import *

@@ -29,11 +29,15 @@ INSTALLED_APPS = [
     "accounts",
     "emails",
     "orders",
+    # After those whose commands have the names of its own: `manage.py worker` is that of `tasks`.
+    "django_prodserver",
 ]
 if DEMO:
     INSTALLED_APPS += ["demo"]
 
 MIDDLEWARE = [
+    # Before all that redirects or looks at the host: who probes speaks plain HTTP to an address.
+    "config.probes.probes",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "config.csp.admin_policy",

@@ -21,6 +21,9 @@ def database(url: str) -> dict[str, Any]:
     if scheme == "sqlite":
         # One file, whatever directory a command is started in.
         parsed["NAME"] = str(BASE_DIR / parsed["NAME"])
+    elif not parsed["PASSWORD"]:
+        # Apart from the address, so that it can come from a file: DATABASE_PASSWORD_FILE.
+        parsed["PASSWORD"] = env.text("DATABASE_PASSWORD")
     parsed["OPTIONS"] = {**options[scheme](), **parsed.get("OPTIONS", {})}
     return parsed
 

@@ -16,15 +16,19 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 class Environment:
-    """Typed reads of the environment; a variable that is blank counts as unset."""
+    """Typed reads of the environment; a variable that is blank counts as unset.
+
+    Where `NAME` is unset, `NAME_FILE` may name a file that holds its text: that is how containers
+    are handed secrets.
+    """
 
     def __init__(self, file: Path) -> None:
         self._env = Env()
         self._env.read_env(file, recurse=False)
 
     def text(self, name: str, *, default: str = "") -> str:
-        """A string."""
-        return self._env.str(name, default="").strip() or default
+        """A string, from the variable or from the file that `NAME_FILE` names."""
+        return self._given(name) or self._filed(name) or default
 
     def words(self, name: str, *, default: list[str]) -> list[str]:
         """Strings, separated by commas."""
@@ -51,8 +55,21 @@ class Environment:
         except ValueError as error:
             raise ImproperlyConfigured(f"{name} {error}; write, say, {name}={example}") from error
 
+    def _given(self, name: str) -> str:
+        return self._env.str(name, default="").strip()
+
+    def _filed(self, name: str) -> str:
+        path = self._given(f"{name}_FILE")
+        if not path:
+            return ""
+        try:
+            return Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{name}_FILE names {path!r}, which cannot be read ({error}); correct it"
+            raise ImproperlyConfigured(message) from error
+
     def _understood[T](self, name: str, read: Callable[[str], T], default: T, wanted: str) -> T:
-        given = self.text(name)
+        given = self._given(name)
         if not given:
             return default
         try:

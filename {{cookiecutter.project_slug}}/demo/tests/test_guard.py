@@ -65,6 +65,24 @@ def test_it_refuses_a_database_elsewhere(
         call_command("demo")
 
 
+def test_a_database_elsewhere_may_be_filled_by_who_names_its_host(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEBUG = True
+    monkeypatch.setitem(settings.DATABASES, "default", POSTGRESQL | {"HOST": "postgres"})
+
+    assert refusal(mine="postgres") is None
+    assert refusal(mine="another") is not None
+    assert refusal() is not None
+
+
+def test_a_named_host_opens_nothing_in_production(settings: LazySettings) -> None:
+    settings.DEBUG = False
+
+    with pytest.raises(CommandError, match="DEBUG is off"):
+        call_command("demo", "--seed", "--host", "postgres")
+
+
 def test_it_may_run_on_a_local_database_in_development(
     settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,9 @@
 from collections import Counter
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth import authenticate
+from django.core.management import call_command
 
 from accounts.models import User
 from demo import seed
@@ -100,3 +102,16 @@ def test_every_wish_can_be_fulfilled_from_the_shelf_but_the_last_prints() -> Non
 
     assert all(wanted[goods.name] <= goods.stock for goods in seed.GOODS)
     assert wanted[seed.SCARCE.name] == seed.SCARCE.stock + 2
+
+
+def test_seeding_alone_fills_the_shop_and_says_how_to_log_in(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.DEBUG = True
+    monkeypatch.setitem(settings.DATABASES["default"], "HOST", "postgres")
+
+    call_command("demo", "--seed", "--host", "postgres")
+
+    assert Order.objects.count() == 29
+    assert "(log in as admin, password admin)" in capsys.readouterr().out
+    assert authenticate(username="admin", password="admin") is not None

@@ -4,8 +4,10 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from demo import seed
 from demo.address import NoPort
 from demo.console import wants_colour
 from demo.guard import refusal
@@ -33,6 +35,16 @@ class Command(BaseCommand):
             "say why when one is not.",
         )
         parser.add_argument(
+            "--seed",
+            action="store_true",
+            help="Only fill the database, whose tables are there, and say how to log in.",
+        )
+        parser.add_argument(
+            "--host",
+            default="",
+            help="With --seed: a database on this host is mine, too, such as that of a container.",
+        )
+        parser.add_argument(
             "--timeout",
             type=float,
             default=60.0,
@@ -40,9 +52,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        reason = refusal()
+        reason = refusal(mine=options["host"] if options["seed"] else "")
         if reason:
             raise CommandError(reason)
+        if options["seed"]:
+            self._seed()
+            return
         colour = not options["no_color"] and wants_colour(sys.stdout)
         try:
             show = Show(port=options["port"], colour=colour)
@@ -52,3 +67,11 @@ class Command(BaseCommand):
             show.check(within=options["timeout"])
         else:
             show.run()
+
+    def _seed(self) -> None:
+        self.stdout.write(seed.plant())
+        seed.plant_admin()
+        self.stdout.write(
+            f"The shop: {settings.SITE_URL}/\nThe dashboard: {settings.SITE_URL}/admin/ "
+            f"(log in as {seed.ADMIN_LOGIN}, password {seed.ADMIN_PASSWORD})"
+        )

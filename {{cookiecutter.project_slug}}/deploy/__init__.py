@@ -1,0 +1,1 @@
+"""What runs the project in production, and its tests."""

@@ -1,0 +1,257 @@
+"""The shop in containers keeps its promises: `make test-compose`, with a Docker engine."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+
+from deploy.tests.stack import (
+    Stack,
+    copy_of_the_project,
+    docker_inspect,
+    free_port,
+    get,
+    order_by_button,
+    running,
+    until,
+)
+
+COUNTS = """
+import json
+from collections import Counter
+from emails.models import Email
+from orders.models import Order
+from tasks.models import LIVE, TaskRun
+print(json.dumps({
+    "orders": Counter(Order.objects.values_list("state", flat=True)),
+    "mails": Counter(Email.objects.values_list("state", flat=True)),
+    "live": TaskRun.objects.filter(status__in=LIVE).count(),
+}))
+"""
+SLOW_ORDERS = """
+import json, uuid
+from demo import actions, sandbox
+from orders.checkout import place_order
+for _ in range({number}):
+    basket = actions.fill_basket()
+    order = {{"user": basket.user, "quantities": basket.quantities, "key": basket.key}}
+    place_order(payment_token=sandbox.SLOW, **order)
+print(json.dumps(True))
+"""
+HOLDERS = """
+import json
+from tasks.models import RunStatus, TaskRun, Worker
+hosts = dict(Worker.objects.values_list("id", "host"))
+held = TaskRun.objects.filter(status=RunStatus.RUNNING, name="orders.tasks.process_order")
+print(json.dumps([hosts[run.worker_id] for run in held]))
+"""
+CHARGES = """
+import json
+from demo.models import SandboxCharge
+from orders.models import Order
+print(json.dumps({
+    "charges": SandboxCharge.objects.filter(state="succeeded").count(),
+    "confirmed": Order.objects.filter(state="confirmed").count(),
+    "retried": SandboxCharge.objects.filter(token="tok_slow", calls__gt=1).count(),
+}))
+"""
+
+ENV_OF_A_SERVER = """
+ALLOWED_HOSTS=shop.example.com
+SITE_URL=https://shop.example.com
+TRUST_PROXY=true
+EMAIL_URL=smtp://smtp.example.com:587/?tls=true
+PAYMENT_PROVIDER=orders.payments.PaymentProvider
+"""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """`docker compose up` from a fresh clone: no `.env`, nothing typed before."""
+    ports = ("WEB_PORT", "POSTGRES_PORT", "REDIS_PORT", "MAILPIT_PORT")
+    fresh = Stack(
+        folder=copy_of_the_project(tmp_path_factory.mktemp("compose")),
+        name=f"test-{token_hex(4)}",
+        environment={name: free_port() for name in ports},
+    )
+    with running(fresh):
+        fresh.start("--build")
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def site(stack: Stack) -> str:
+    """Where the shop is."""
+    return f"http://127.0.0.1:{stack.environment['WEB_PORT']}"
+
+
+def settled(stack: Stack) -> dict[str, dict[str, int]] | None:
+    """The orders and mails by state, once no task is left to run."""
+    counts: dict[str, dict[str, int]] = stack.shell(COUNTS)
+    return None if counts.pop("live") else counts
+
+
+def test_the_seeded_orders_end_and_the_login_is_shown(stack: Stack) -> None:
+    counts = until("the end of all tasks", partial(settled, stack))
+
+    assert counts["orders"] == {"confirmed": 23, "declined": 4, "sold_out": 2}
+    assert set(counts["mails"]) == {"sent"}
+    assert "(log in as admin, password admin)" in stack.logs("setup")
+
+
+def test_every_service_is_healthy(stack: Stack) -> None:
+    listed = json.loads(
+        "[" + ",".join(stack.compose("ps", "--format", "json").split("\n")[:-1]) + "]"
+    )
+
+    health = {each["Service"]: each["Health"] for each in listed}
+    # A stand-in for mailpit may have no check of its own.
+    health.pop("mailpit")
+    assert {"web", "worker", "timer", "postgres"} <= set(health)
+    assert set(health.values()) == {"healthy"}
+
+
+def test_an_order_placed_over_http_is_confirmed_and_its_mail_arrives(
+    stack: Stack, site: str
+) -> None:
+    customer = order_by_button(site)
+
+    until("the confirmation", lambda: f'title="{customer}"' in get(f"{site}/live/")[1])
+    until("the end of all tasks", partial(settled, stack))
+    assert customer in received(stack, customer)
+
+
+def received(stack: Stack, customer: str) -> str:
+    """What the mail server holds for a customer."""
+    address = stack.url("mailpit", 8025)
+    if get(f"{address}/livez")[0] == 200:
+        return get(f"{address}/api/v1/search?query=to:{customer}")[1].partition("messages")[2]
+    # Not mailpit, but a plain server in its place: it writes what it was sent, at the latest when
+    # it ends.
+    stack.compose("kill", "--signal", "INT", "mailpit")
+    said = until("the end of the mail server", lambda: stack.logs("mailpit"))
+    stack.compose("start", "mailpit")
+    return "".join(re.findall(r"To: .*", said))
+
+
+def test_an_image_holds_no_tools_no_secrets_and_runs_as_nobody(stack: Stack) -> None:
+    assert stack.inside("web", "id", "--user").strip() == "10001"
+    assert stack.inside("web", "sh", "-c", "command -v gcc cc make uv git", expect=None) == ""
+    assert (
+        stack.inside("web", "sh", "-c", "ls -d .env secrets .git .venv/bin/pytest", expect=None)
+        == ""
+    )
+    assert "staticfiles.json" in stack.inside("web", "ls", "staticfiles")
+    stack.inside("web", "touch", "manage.py", expect=1)
+    [web] = stack.containers("web")
+    assert web["HostConfig"]["ReadonlyRootfs"]
+    image = docker_inspect(web["Image"])
+    assert not [line for line in image["Config"]["Env"] if "KEY" in line or "PASSWORD" in line]
+
+
+def test_a_worker_that_is_killed_at_work_loses_nothing(stack: Stack) -> None:
+    stack.start("--scale", "worker=3")
+    workers = {each["Config"]["Hostname"]: each["Id"] for each in stack.containers("worker")}
+    assert len(workers) == 3
+
+    # More than they can begin at once: there is work to lose for a while.
+    stack.shell(SLOW_ORDERS.format(number=40))
+    [victim, *_] = until("a start", lambda: stack.shell(HOLDERS))
+    subprocess.run(["docker", "kill", workers[victim]], capture_output=True, check=True)
+
+    counts = until("the end of all tasks", partial(settled, stack))
+    assert set(counts["orders"]) <= {"confirmed", "declined", "sold_out"}
+    assert set(counts["mails"]) == {"sent"}
+    charges = stack.shell(CHARGES)
+    assert charges["charges"] == charges["confirmed"]
+    assert charges["retried"] > 0, "the worker was killed too late to lose anything"
+
+
+def test_who_is_told_to_stop_ends_what_it_does_and_exits_with_0(stack: Stack) -> None:
+    stack.start("--scale", "worker=1")
+    until("the end of all tasks", partial(settled, stack))
+    before = stack.shell(CHARGES)
+    stack.shell(SLOW_ORDERS.format(number=9))
+    until("a start", lambda: stack.shell(HOLDERS))
+
+    stack.compose("stop", "web", "worker", "timer")
+
+    for service in ("web", "worker", "timer"):
+        for each in stack.containers(service):
+            assert each["State"]["ExitCode"] == 0, f"{service}\n{stack.logs(service)}"
+    stack.start()
+    until("the end of all tasks", partial(settled, stack))
+    after = stack.shell(CHARGES)
+    assert after["confirmed"] == after["charges"] == before["confirmed"] + 9
+    assert after["retried"] == before["retried"], "what ran when it was told to stop ran twice"
+
+
+def test_a_database_that_is_away_is_said_and_waited_for(stack: Stack, site: str) -> None:
+    stack.compose("stop", "postgres")
+    assert get(f"{site}/readyz") == (503, "The database does not answer.\n")
+    assert get(f"{site}/livez") == (200, "ok\n")
+
+    stack.compose("start", "postgres")
+    until("readiness", lambda: get(f"{site}/readyz")[0] == 200)
+    order_by_button(site)
+    counts = until("the end of all tasks", partial(settled, stack))
+    assert set(counts["mails"]) == {"sent"}
+    for service in ("worker", "timer"):
+        assert all(each["RestartCount"] == 0 for each in stack.containers(service))
+
+
+def test_a_new_image_keeps_the_data(stack: Stack, site: str) -> None:
+    before = stack.shell(COUNTS)["orders"]
+    [old] = stack.containers("web")
+    page = stack.folder / "templates" / "base.html"
+    page.write_text(page.read_text("utf-8") + "<!-- the next release -->\n", "utf-8")
+
+    stack.start("--build")
+
+    [new] = stack.containers("web")
+    assert new["Image"] != old["Image"]
+    assert "the next release" in get(f"{site}/")[1]
+    assert stack.shell(COUNTS)["orders"] == before
+
+
+def test_a_project_that_is_made_anew_opens_its_old_database(stack: Stack, site: str) -> None:
+    before = stack.shell(COUNTS)["orders"]
+    stack.compose("down")
+
+    stack.start()
+
+    assert stack.shell(COUNTS)["orders"] == before
+
+
+def test_production_is_closed_and_runs_on_secrets_from_files(tmp_path: Path) -> None:
+    folder = copy_of_the_project(tmp_path)
+    subprocess.run(["make", "secrets"], cwd=folder, check=True)
+    (folder / ".env").write_text(ENV_OF_A_SERVER)
+    port = free_port()
+    production = Stack(
+        folder=folder,
+        name=f"test-{token_hex(4)}",
+        files=("compose.yaml", "compose.production.yaml"),
+        environment={"WEB_PORT": port},
+    )
+    with running(production):
+        production.start("--build")
+
+        browser = {"Host": "shop.example.com", "X_Forwarded_Proto": "https"}
+        assert get(f"http://127.0.0.1:{port}/shop/", **browser)[0] == 200
+        assert get(f"http://127.0.0.1:{port}/readyz")[0] == 200
+        assert production.containers("mailpit") == []
+        for service in ("web", "worker", "timer"):
+            [each] = production.containers(service)
+            assert each["HostConfig"]["CapDrop"] == ["ALL"]
+            assert each["HostConfig"]["Memory"] > 0
+            assert each["HostConfig"]["SecurityOpt"] == ["no-new-privileges:true"]
+            secret = (folder / "secrets" / "postgres_password").read_text()
+            assert secret not in json.dumps(each)
+        [postgres] = production.containers("postgres")
+        assert not any(postgres["NetworkSettings"]["Ports"].values())
