@@ -5,7 +5,9 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import yaml
 from cookiecutter.main import cookiecutter
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +19,18 @@ ENGINES = {"database": (), "dramatiq": ("dramatiq",), "rearq": ("rearq", "tortoi
 # Our own environment is not the one of what we bake.
 OUTSIDE = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
 CACHES = {".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", "var"}
+
+
+class Loader(yaml.SafeLoader):
+    """Reads Compose's own tag, too: what it stands at is taken out."""
+
+
+Loader.add_constructor("!reset", lambda *_: None)
+
+
+def documents(text: str) -> list[Any]:
+    """The YAML documents in a text."""
+    return list(yaml.load_all(text, Loader))
 
 
 def bake(into: Path, **answers: str) -> Path:

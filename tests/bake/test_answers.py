@@ -5,10 +5,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 from cookiecutter.exceptions import CookiecutterException
 
-from tests.template import RAW, bake, text_files
+from tests.template import RAW, bake, documents, text_files
 
 REFUSED_NAMES = {
     "double quotes": 'The "best" shop',
@@ -111,6 +110,6 @@ def test_what_is_accepted_is_text_in_every_file(name: str, tmp_path: Path) -> No
         if file.endswith(".toml"):
             tomllib.loads(text)
         elif file.endswith((".yaml", ".yml")):
-            yaml.safe_load(text)
+            assert documents(text)
         elif file.endswith(".json"):
             json.loads(text)

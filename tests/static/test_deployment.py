@@ -8,9 +8,8 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-import yaml
 
-from tests.template import ENGINES, RAW, run
+from tests.template import ENGINES, RAW, documents, run
 
 MANIFESTS = RAW / "deploy" / "kubernetes"
 UNITS = sorted((RAW / "deploy" / "systemd").glob("*.service"))
@@ -19,19 +18,12 @@ OWN = {"web", "worker", "timer"}
 IMAGES = {"python:3.13-slim", "postgres:17", "redis:8", "axllent/mailpit:latest"}
 
 
-class Loader(yaml.SafeLoader):
-    """Reads Compose's own tags, too."""
-
-
-Loader.add_constructor("!reset", lambda *_: None)
-
-
 def compose(engine: str, name: str) -> dict[str, Any]:
     """A Compose file of an engine."""
     text = (RAW / "_engines" / engine / name).read_text("utf-8")
     baked = re.sub(r"\{\{.*?\}\}", "shop", text)
-    found: dict[str, Any] = yaml.load(baked, Loader)  # noqa: S506 (a SafeLoader)
-    return found
+    [found] = documents(baked)
+    return dict(found)
 
 
 def without_redis(value: Any) -> Any:
@@ -125,7 +117,7 @@ def test_compose_understands_its_files(any_engine: str, tmp_path: Path) -> None:
     run("docker", "compose", "config", "--quiet", cwd=tmp_path)
     said = run("docker", "compose", *production, "config", cwd=tmp_path, env=needed)
 
-    merged = yaml.safe_load(said)["services"]
+    merged = documents(said)[0]["services"]
     assert "mailpit" not in merged
     assert [name for name, service in merged.items() if service.get("ports")] == ["web"]
 
@@ -133,7 +125,7 @@ def test_compose_understands_its_files(any_engine: str, tmp_path: Path) -> None:
 def manifests() -> list[dict[str, Any]]:
     """Every Kubernetes object."""
     texts = [path.read_text("utf-8") for path in sorted(MANIFESTS.glob("*.yaml"))]
-    return [each for text in texts for each in yaml.safe_load_all(text)]
+    return [each for text in texts for each in documents(text)]
 
 
 @pytest.mark.parametrize("manifest", manifests(), ids=lambda each: each["kind"])
