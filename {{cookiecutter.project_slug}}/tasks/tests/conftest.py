@@ -1,8 +1,10 @@
-"""What several tests of the task system need."""
+"""What the tests of the task system share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 
 
 @pytest.fixture
@@ -11,3 +13,20 @@ def broken(tmp_path: Path) -> Path:
     path = tmp_path / "broken"
     path.touch()
     return path
+
+
+@pytest.fixture
+def immediate() -> Iterator[None]:
+    """Every call runs at once, and keeps no row."""
+    yield from _using("tasks.backend.RunNowBackend")
+
+
+@pytest.fixture
+def dummy() -> Iterator[None]:
+    """No call runs; they are remembered."""
+    yield from _using("tasks.backend.RecordBackend")
+
+
+def _using(backend: str) -> Iterator[None]:
+    with override_settings(TASKS={"default": {"BACKEND": backend, "QUEUES": []}}):
+        yield

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from tasks import second_ring
 from tasks.models import RunStatus, TaskRun
 from tasks.second_ring import FIRST_PAUSE_SECONDS, NEARLY_EMPTY, SecondRing
+from tasks.tests.clock import Clock
 from tasks.tests.factories import ADD, make_run
 
 pytestmark = pytest.mark.django_db
@@ -29,16 +30,6 @@ class Engine:
 
     def backlog(self) -> int | None:
         return self.waiting
-
-
-class Clock:
-    """A monotonic clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.time = 100.0
-
-    def monotonic(self) -> float:
-        return self.time
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """What a project's own tests stand on."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 from django.tasks import task_backends
 from django.tasks.base import TaskResultStatus
-from django.test import override_settings
 
 from tasks.backend import RecordBackend
 from tasks.enqueue import enqueue_many
@@ -101,21 +99,6 @@ def test_what_was_not_enqueued_is_told_with_what_was() -> None:
 def test_of_nothing_nothing_is_told() -> None:
     with pytest.raises(AssertionError, match="no runs"):
         assert_enqueued(add, 1, 2)
-
-
-def using(backend: str) -> Iterator[None]:
-    with override_settings(TASKS={"default": {"BACKEND": backend, "QUEUES": []}}):
-        yield
-
-
-@pytest.fixture
-def immediate() -> Iterator[None]:
-    yield from using("tasks.backend.RunNowBackend")
-
-
-@pytest.fixture
-def dummy() -> Iterator[None]:
-    yield from using("tasks.backend.RecordBackend")
 
 
 @pytest.mark.usefixtures("immediate")

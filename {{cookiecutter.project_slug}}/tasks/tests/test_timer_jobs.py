@@ -7,17 +7,8 @@ import pytest
 from django.db import OperationalError
 
 from tasks import timer
+from tasks.tests.clock import Clock
 from tasks.timer import Job, Timer, jobs
-
-
-class Clock:
-    """A monotonic clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.time = 100.0
-
-    def monotonic(self) -> float:
-        return self.time
 
 
 @pytest.fixture

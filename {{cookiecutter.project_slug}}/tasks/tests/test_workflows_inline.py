@@ -1,12 +1,10 @@
 """Chains and groups with Django's own backends, which keep no rows."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from django.tasks import task_backends
-from django.test import override_settings
 
 from tasks.backend import RecordBackend
 from tasks.models import TaskRun
@@ -15,21 +13,6 @@ from tasks.tests.sample.tasks import add, add_async, echo, fail_while, join
 from tasks.workflows import GroupResult, Progress, chain, group
 
 pytestmark = pytest.mark.django_db
-
-
-def using(backend: str) -> Iterator[None]:
-    with override_settings(TASKS={"default": {"BACKEND": backend, "QUEUES": []}}):
-        yield
-
-
-@pytest.fixture
-def immediate() -> Iterator[None]:
-    yield from using("tasks.backend.RunNowBackend")
-
-
-@pytest.fixture
-def dummy() -> Iterator[None]:
-    yield from using("tasks.backend.RecordBackend")
 
 
 def recorded() -> list[list[Any]]:
