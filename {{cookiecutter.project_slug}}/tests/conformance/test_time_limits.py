@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.models import RunStatus, TaskRun
+from tasks.models import RunStatus, TaskRun, Worker
+from tasks.results import RunResult
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import (
     compute_in_c,
@@ -17,6 +18,14 @@ from tasks.tests.sample.tasks import (
 from tests.conformance.harness import Program, Programs, is_alive, wait_for_status, wait_until
 
 pytestmark = pytest.mark.guarantee("No body outlives its time limit, whatever it is busy with")
+
+
+def start_with_a_neighbour(programs: Programs, gate: Path) -> tuple[Worker, RunResult[..., int]]:
+    """Start a worker that has one run held already."""
+    (worker,) = programs.worker("--threads=2", options={"time_limit_grace": 0.5}).workers()
+    neighbour = hold.enqueue("neighbour", str(gate))
+    wait_until(Mark.objects.exists, "the neighbour began")
+    return worker, neighbour
 
 
 def test_python_and_coroutines_are_interrupted_where_they_are(crew: Program) -> None:
@@ -35,10 +44,7 @@ def test_python_and_coroutines_are_interrupted_where_they_are(crew: Program) -> 
 def test_a_body_beyond_reach_ends_its_process_and_its_neighbours_lose_nothing(
     programs: Programs, gate: Path
 ) -> None:
-    program = programs.worker("--threads=2", options={"time_limit_grace": 0.5})
-    (worker,) = program.workers()
-    neighbour = hold.enqueue("neighbour", str(gate))
-    wait_until(Mark.objects.exists, "the neighbour began")
+    worker, neighbour = start_with_a_neighbour(programs, gate)
 
     stuck = sleep_in_c.enqueue("stuck")
 
@@ -58,10 +64,7 @@ def test_a_body_beyond_reach_ends_its_process_and_its_neighbours_lose_nothing(
 def test_a_body_that_keeps_the_interpreter_ends_its_process_and_only_its_own_run_crashes(
     programs: Programs, gate: Path
 ) -> None:
-    program = programs.worker("--threads=2", options={"time_limit_grace": 0.5})
-    (worker,) = program.workers()
-    neighbour = hold.enqueue("neighbour", str(gate))
-    wait_until(Mark.objects.exists, "the neighbour began")
+    worker, neighbour = start_with_a_neighbour(programs, gate)
 
     stuck = compute_in_c.enqueue("stuck")
 
