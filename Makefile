@@ -5,7 +5,7 @@ DEMO := build/demo/task-shop
 TOOLS := "$(CURDIR)/scripts/bootstrap"
 RUN := $(TOOLS) uv run --quiet --frozen --group
 
-.PHONY: help demo test test-compose lint bake relock benchmark docs clean
+.PHONY: help demo test test-compose lint bake relock benchmark guarantees docs clean
 
 help: # List the targets
 	@sed -n 's/^\([a-z-]*\):.*# \(.*\)/make \1	\2/p' Makefile
@@ -32,6 +32,9 @@ relock: # Renew the lock of the template's tools and of each engine
 
 benchmark: # This project's engine beside others, in one table: make benchmark ARGS="--quick"
 	@$(RUN) test python -m benchmarks $(ARGS)
+
+guarantees: # Run the conformance suite of each engine on each database, and renew its page of the docs
+	@$(RUN) test python -m scripts.guarantees
 
 docs: # Build the documentation into build/docs; a broken link is an error
 	@$(RUN) docs zensical build --strict
