@@ -21,6 +21,10 @@ def lay_engine():
     """Lay the engine's tree, a mirror of the project's, over the project."""
     shutil.copytree(Path("_engines", ANSWERS["task_engine"]), ".", dirs_exist_ok=True)
     shutil.rmtree("_engines")
+    if (more := Path(".env.more")).exists():
+        with Path(".env.example").open("a", encoding="utf-8", newline="\n") as example:
+            example.write(more.read_text("utf-8"))
+        more.unlink()
     locked = re.findall(r'^name = "(.+)"$', Path("uv.lock").read_text("utf-8"), re.MULTILINE)
     if locked.count(SLUG) > 1:
         sys.exit(f"The project needs a package called {SLUG}: name its folder {SLUG}-shop, say.")

@@ -77,7 +77,7 @@ def test_an_engines_file_replaces_none_of_the_projects() -> None:
 def test_hooks_are_short_and_need_only_python(hook: str) -> None:
     source = (ROOT / "hooks" / hook).read_text("utf-8")
     imported = set(re.findall(r"^(?:import|from) (\w+)", source, re.MULTILINE))
-    assert len(source.splitlines()) <= 65
+    assert len(source.splitlines()) <= 70
     assert imported <= {
         "json",
         "os",

@@ -67,12 +67,12 @@ class LedgerBackend(BaseTaskBackend):
         return result_of(run, task, self.alias)
 
     def check(self, **_kwargs: Any) -> list[checks.CheckMessage]:
-        """Report options that are unknown or make no sense."""
+        """Report options that are unknown or make no sense, and what the engine finds amiss."""
         try:
             options()
         except ImproperlyConfigured as error:
             return [checks.Error(str(error), hint="See docs/settings.md.", id="tasks.E001")]
-        return []
+        return engine.check()
 
     def announce(self, result: RunResult[..., Any]) -> None:
         """Tell who listens that a run was inserted."""
@@ -91,10 +91,11 @@ class LedgerBackend(BaseTaskBackend):
             results.append(result)
             self.announce(result)
             if run.status == RunStatus.READY:
-                ready.append(run.id)
+                ready.append(run)
         if ready:
             # Robust: a ring that fails is a log line. The run is stored, and workers also look.
-            transaction.on_commit(partial(engine.ring, ready), robust=True)
+            ids = [run.id for run in ready]
+            transaction.on_commit(partial(engine.ring, ids, ready), robust=True)
         return results
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from tests.engine import environment as engine
+
 # `conftest.py` makes it and clears it away; a process that a test starts finds its name here.
 folder = Path(os.environ.setdefault("TEST_FOLDER", f"{tempfile.gettempdir()}/shop-{uuid4()}"))
 
@@ -62,6 +64,8 @@ os.environ |= {
     "LOG_LEVEL": "INFO",
     "TASKS_LOG_LEVEL": "",
 }
+
+os.environ |= engine.environment()
 
 from config.settings import *
 

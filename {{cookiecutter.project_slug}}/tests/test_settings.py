@@ -9,6 +9,7 @@ import sys
 import pytest
 from django.conf import settings
 
+from tests.engine import environment as engine
 from tests.variables import variables
 
 KEY = secrets.token_urlsafe(50)
@@ -18,6 +19,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "shop.example.com",
     "EMAIL_URL": "smtp://user:password@smtp.example.com:587/?tls=true",
     "PAYMENT_PROVIDER": "orders.payments.PaymentProvider",
+    **engine.PRODUCTION,
 }
 
 

@@ -42,17 +42,25 @@ def claim(
 
 
 def claim_these(
-    worker_id: uuid.UUID, ids: Sequence[uuid.UUID], *, suspects: bool | None = False
+    worker_id: uuid.UUID,
+    ids: Sequence[uuid.UUID],
+    *,
+    is_async: bool | None = None,
+    suspects: bool | None = False,
 ) -> list[Claimed]:
     """Take those of these runs that are due and that nothing holds back, in no order.
 
-    What is left out is nothing to be sad about: another worker has it, it waits behind a gate, or
-    it is on its last life and executed alone.
+    `is_async` chooses those of `async def` tasks, of all others, or, if `None`, both. What is left
+    out is nothing to be sad about: another worker has it, it waits behind a gate, or it is on its
+    last life and executed alone.
     """
     if not ids:
         return []
+    which = on_which_life(suspects)
+    if is_async is not None:
+        which += " AND is_async" if is_async else " AND NOT is_async"
     claim_ids = claim_postgresql.claim_ids if _is_postgresql() else claim_sqlite.claim_ids
-    return _admit(claim_ids(ids, worker_id, on_which_life(suspects)), worker_id)
+    return _admit(claim_ids(ids, worker_id, which), worker_id)
 
 
 def claim_from(

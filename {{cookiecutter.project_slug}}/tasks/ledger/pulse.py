@@ -36,6 +36,8 @@ class Pulse:
     """The queues in which a run on its last life is READY: it is to be executed alone."""
     gated: bool
     """Whether a run is READY behind a gate, or a queue has a limit."""
+    paused: frozenset[str] = frozenset()
+    """The queues that people have paused."""
 
 
 # The queues are found by one look in the index for each, not by reading what waits in them.
@@ -63,6 +65,8 @@ _DUE = """COALESCE((SELECT min(run_at) FROM tasks_taskrun WHERE status = 'SCHEDU
 _GATED = """(SELECT min(queue) FROM tasks_taskrun WHERE status = 'READY' AND gated) IS NOT NULL
         OR EXISTS (SELECT 1 FROM tasks_gate WHERE kind = 'QUEUE' AND max_running IS NOT NULL)"""
 
+_PAUSED = "FROM tasks_gate WHERE kind = 'QUEUE' AND paused_at IS NOT NULL"
+
 _PULSE_POSTGRESQL = f"""
 WITH beat AS (
     UPDATE tasks_worker SET beat_at = statement_timestamp(),
@@ -77,7 +81,8 @@ SELECT EXISTS (SELECT FROM beat),
                 AND lock_key NOT IN ({HELD_LOCK_KEYS})))
         OR {_ORPHANED.format(held=f"{_HELD} ORDER BY worker_id OFFSET 0")},
     ARRAY(SELECT DISTINCT queue {_SUSPECTS}),
-    {_GATED}
+    {_GATED},
+    ARRAY(SELECT name {_PAUSED})
 """  # noqa: S608 - constants of this package only
 
 _NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
@@ -90,7 +95,8 @@ SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'AL
             AND lease_until < {_NOW_SQLITE})
         OR {_ORPHANED.format(held=_HELD)},
     (SELECT json_group_array(DISTINCT queue) {_SUSPECTS}),
-    {_GATED}
+    {_GATED},
+    (SELECT json_group_array(name) {_PAUSED})
 """)  # noqa: S608
 
 
@@ -114,7 +120,7 @@ def _pulse_postgresql(worker_id: uuid.UUID) -> Pulse:
     }
     with connection.cursor() as cursor:
         cursor.execute(_PULSE_POSTGRESQL, parameters)
-        alive, ready, due, lost, suspects, gated = cursor.fetchone()
+        alive, ready, due, lost, suspects, gated, paused = cursor.fetchone()
     return Pulse(
         alive=alive,
         ready=frozenset(ready),
@@ -122,13 +128,14 @@ def _pulse_postgresql(worker_id: uuid.UUID) -> Pulse:
         lost=lost,
         suspects=frozenset(suspects),
         gated=gated,
+        paused=frozenset(paused),
     )
 
 
 def _look_sqlite(worker_id: uuid.UUID) -> Pulse:
     with connection.cursor() as cursor:
         cursor.execute(_LOOK_SQLITE, {"worker": worker_id.hex, "last_life": last_life()})
-        alive, ready, due, lost, suspects, gated = cursor.fetchone()
+        alive, ready, due, lost, suspects, gated, paused = cursor.fetchone()
     return Pulse(
         alive=bool(alive),
         ready=frozenset(json.loads(ready)),
@@ -136,4 +143,5 @@ def _look_sqlite(worker_id: uuid.UUID) -> Pulse:
         lost=bool(lost),
         suspects=frozenset(json.loads(suspects)),
         gated=bool(gated),
+        paused=frozenset(json.loads(paused)),
     )

@@ -13,7 +13,7 @@ import time
 from django.db import DatabaseError, InterfaceError
 
 from tasks.ledger import Pulse
-from tasks.worker.claiming import Claimer
+from tasks.worker.claiming import Catch, Claimer
 from tasks.worker.demand import Demand
 from tasks.worker.executing import Finished
 from tasks.worker.heart import Waiter
@@ -39,10 +39,23 @@ class Claimant(WorkerProcess):
         self._is_unsure = False
         self._is_rung = False
         done = self.settler.put
-        self._threads = ThreadPool(options.threads, self.executing, self.slots, done)
+        self._threads = self.make_threads()
         self._loop = LoopPool(options.coroutines, self.executing, self.slots, done)
         self._demand = Demand(self._threads, self._loop, solo=options.solo)
-        self._claimer = Claimer(self.id, options, self._demand)
+        self._claimer = self.make_claimer(self._demand)
+
+    def make_threads(self) -> ThreadPool:
+        """Return where plain functions run."""
+        done = self.settler.put
+        return ThreadPool(self.options.threads, self.executing, self.slots, done)
+
+    def make_claimer(self, demand: Demand) -> Claimer:
+        """Return what asks the table."""
+        return Claimer(self.id, self.options, demand)
+
+    def claim(self, *, is_idle: bool) -> Catch:
+        """Claim what there is room for, and begin it."""
+        return self._claimer.claim(is_idle=is_idle)
 
     def start(self) -> None:
         """Start the threads and the event loop."""
@@ -58,7 +71,7 @@ class Claimant(WorkerProcess):
                 self._do_chores()
                 # Taken before the claims: what comes during them is not in their answer.
                 is_idle = self._has_looked and not self._demand.held
-                catch = self._claimer.claim(is_idle=is_idle)
+                catch = self.claim(is_idle=is_idle)
             except (DatabaseError, InterfaceError) as error:
                 # Perhaps the claim was made and only its answer was lost.
                 self._is_unsure = True

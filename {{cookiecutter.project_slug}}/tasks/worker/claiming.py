@@ -75,30 +75,36 @@ class Claimer:
         self._gates_come_first = not self._gates_come_first
         if self._gates_come_first:
             self._claim_through_gates(catch)
-        asks_for_coroutines = is_idle or self._coroutines_may_wait
         for request in self._demand.requests():
-            if asks_for_coroutines or not request.is_async or request.suspects:
+            if self._makes_sense(request, is_idle=is_idle):
                 self._claim_freely(request, catch)
         if not self._gates_come_first:
             self._claim_through_gates(catch)
         return catch
 
+    def _makes_sense(self, request: Request, *, is_idle: bool) -> bool:
+        if request.suspects:
+            return not self._demand.held
+        return is_idle or self._coroutines_may_wait or not request.is_async
+
     def _claim_freely(self, request: Request, catch: Catch) -> None:
-        if request.suspects and self._demand.held:
-            return
         if request.is_async:
             self._coroutines_may_wait = False
+        is_full = self._claim_from(self._queues(), request, catch)
+        catch.is_full |= is_full
+        self._coroutines_may_wait |= is_full and request.is_async
+
+    def _claim_from(self, queues: Sequence[str], request: Request, catch: Catch) -> bool:
+        """Return whether all that was asked for came: there may be more."""
         claims = ledger.claim(
             self._worker_id,
-            self._queues(),
+            queues,
             request.limit,
             is_async=request.is_async,
             suspects=request.suspects,
         )
         self._begin(claims, catch)
-        if len(claims) == request.limit:
-            catch.is_full = True
-            self._coroutines_may_wait |= request.is_async
+        return len(claims) == request.limit
 
     def _claim_through_gates(self, catch: Catch) -> None:
         room = self._demand.room_behind_gates()

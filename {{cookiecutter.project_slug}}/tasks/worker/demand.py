@@ -83,8 +83,8 @@ class Demand:
         on_loop = self._loop.size - self._on_loop if self._asynchronous else 0
         return {False: in_threads, True: max(0, on_loop)}
 
-    def begin(self, claims: Sequence[Claimed]) -> None:
-        """Count claims as held, and give each to where it runs."""
+    def hold(self, claims: Sequence[Claimed]) -> None:
+        """Count claims as held."""
         if not claims:
             return
         on_loop = [claimed for claimed in claims if claimed.name in self._asynchronous]
@@ -94,6 +94,10 @@ class Demand:
             self._gated += sum(claimed.gated for claimed in claims)
             self._held.update(claimed.id for claimed in claims)
             self._idle.clear()
+
+    def begin(self, claims: Sequence[Claimed]) -> None:
+        """Count claims as held, and give each to where it runs."""
+        self.hold(claims)
         for claimed in claims:
             if claimed.name in self._asynchronous:
                 self._loop.put(claimed)

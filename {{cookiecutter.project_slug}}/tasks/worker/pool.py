@@ -32,13 +32,14 @@ class ThreadPool:
         self._slots = slots
         self._done = done
         self._inbox: SimpleQueue[Claimed] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"task-{number}", daemon=True)
-            for number in range(size)
-        ]
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin to take claims."""
+        self._threads = [
+            threading.Thread(target=self._work, name=f"task-{number}", daemon=True)
+            for number in range(self.size)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -62,15 +63,18 @@ class ThreadPool:
                 taken.append(self._inbox.get_nowait())
         return taken
 
+    def execute(self, claimed: Claimed) -> None:
+        """Run a claim in this thread."""
+        began = self.started_at = time.monotonic()
+        self._slots.enter(claimed.id, longest(claimed))
+        finished = runner.run(claimed, self._executing)
+        self._slots.leave(claimed.id)
+        self.average_seconds += 0.1 * (time.monotonic() - began - self.average_seconds)
+        self._done(finished)
+
     def _work(self) -> None:
         while True:
-            claimed = self._inbox.get()
-            began = self.started_at = time.monotonic()
-            self._slots.enter(claimed.id, longest(claimed))
-            finished = runner.run(claimed, self._executing)
-            self._slots.leave(claimed.id)
-            self.average_seconds += 0.1 * (time.monotonic() - began - self.average_seconds)
-            self._done(finished)
+            self.execute(self._inbox.get())
 
 
 def longest(claimed: Claimed) -> float | None:

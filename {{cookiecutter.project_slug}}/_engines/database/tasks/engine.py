@@ -7,9 +7,11 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from django.core.checks import CheckMessage
 from django.db import connection
 
 if TYPE_CHECKING:
+    from tasks.ledger import NewRun
     from tasks.worker.options import WorkerOptions
 
 CHANNEL = "tasks"
@@ -29,8 +31,8 @@ class DatabaseEngine:
     def __init__(self) -> None:
         self._rang_at = 0.0
 
-    def ring(self, _ids: Sequence[uuid.UUID]) -> None:
-        """Wake the workers: these runs were committed.
+    def ring(self, _ids: Sequence[uuid.UUID], _runs: Sequence[NewRun] = ()) -> None:
+        """Wake the workers: these runs were committed. `_runs` are they, if the caller has them.
 
         Never called inside the caller's transaction: PostgreSQL lets transactions that NOTIFY
         commit
@@ -47,6 +49,10 @@ class DatabaseEngine:
     def backlog(self) -> int | None:
         """Return how many messages wait in the engine's own queue: it has none."""
         return None
+
+    def check(self) -> list[CheckMessage]:
+        """Report what is wrong with the settings: the database's own are checked elsewhere."""
+        return []
 
     def work(self, options: WorkerOptions) -> None:
         """Be one worker process until told to stop."""

@@ -1,0 +1,104 @@
+"""How runs look in Redis: a lane for each queue and priority band, a message for each doorbell.
+
+Written here without Dramatiq, so that a web process need not import it; a test reads every message
+back with Dramatiq itself.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from functools import lru_cache
+
+from django.conf import settings
+
+BANDS = {"high": 0, "normal": 50, "low": 100}
+"""How urgent each band is to Dramatiq: the lower number first."""
+LONGEST_MESSAGE = 2000
+"""Bytes. Ours take about 300."""
+
+
+class Malformed(Exception):
+    """A message that none of ours is. Says why."""
+
+
+def lane_of(queue: str, priority: int) -> str:
+    """Return the name of the Dramatiq queue, and actor, for runs of a queue and priority."""
+    band = "high" if priority > 0 else "low" if priority < 0 else "normal"
+    return f"{_encoded(queue)}.{band}"
+
+
+def lanes_of(queue: str) -> dict[str, int]:
+    """Return all lanes of a queue, each with how urgent it is."""
+    return {f"{_encoded(queue)}.{band}": urgency for band, urgency in BANDS.items()}
+
+
+def key(name: str) -> str:
+    """Return the name of a key in Redis, which other projects may use too."""
+    return f"{settings.REDIS_PREFIX}:{name}"
+
+
+def bell() -> str:
+    """Return the channel on which workers hear which lane to look into."""
+    return key("__bell__")
+
+
+def message(lane: str, run_id: uuid.UUID) -> tuple[str, str]:
+    """Return the id in Redis, and the text, of a new message for a run."""
+    id_ = uuid.uuid4().hex
+    fields = {
+        "queue_name": lane,
+        "actor_name": lane,
+        "args": [run_id.hex],
+        "kwargs": {},
+        "options": {"redis_message_id": id_},
+        "message_id": id_,
+        "message_timestamp": int(time.time() * 1000),
+    }
+    return id_, json.dumps(fields, separators=(",", ":"))
+
+
+def check(lane: str, text: bytes) -> None:
+    """Raise `Malformed` unless this is such a message, for this lane."""
+    if len(text) > LONGEST_MESSAGE:
+        raise Malformed(f"it has {len(text)} bytes")
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Malformed("it is no JSON") from None
+    if not isinstance(fields, dict):
+        raise Malformed("it is no object")
+    match fields:
+        case {
+            "queue_name": str(queue),
+            "actor_name": str(actor),
+            "args": [str(run_id)],
+            "kwargs": {},
+            "options": {"redis_message_id": str()},
+            "message_id": str(),
+            "message_timestamp": int(),
+        } if len(fields) == 7:
+            if (queue, actor) != (lane, lane):
+                raise Malformed("it is for another lane")
+        case _:
+            raise Malformed("its fields are not those of a doorbell")
+    try:
+        is_hex = uuid.UUID(hex=run_id).hex == run_id
+    except ValueError:
+        is_hex = False
+    if not is_hex:
+        raise Malformed("it names no run")
+
+
+@lru_cache(maxsize=1000)
+def _encoded(queue: str) -> str:
+    """A name that Dramatiq accepts, and no other queue has: what is no letter or digit as hex."""
+    return "q-" + "".join(
+        character if character.isascii() and character.isalnum() else _hexadecimal(character)
+        for character in queue
+    )
+
+
+def _hexadecimal(character: str) -> str:
+    return "".join(f"_{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,112 @@
+"""A worker process that is told by messages what to run.
+
+main thread      claims for all threads at once, and what no doorbell leads to: see `strays`
+Dramatiq's       fetch doorbells from their lanes, and answer them: see `actors`
+listener         hears which lanes have something new
+event loop       runs `async def` functions
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import DatabaseError, InterfaceError
+
+from tasks import ledger, registry
+from tasks.engine import engine
+from tasks.ledger import Claimed, Pulse
+from tasks.models import TaskRun
+from tasks.worker.actors import ActorPool
+from tasks.worker.claimant import Claimant
+from tasks.worker.claiming import Catch
+from tasks.worker.demand import Demand
+from tasks.worker.knocks import Knock, Knocks
+from tasks.worker.pool import ThreadPool
+from tasks.worker.strays import Strays
+
+
+class Answering(Claimant):
+    """Answers doorbells until it is told to stop."""
+
+    def make_threads(self) -> ThreadPool:
+        """Return Dramatiq's."""
+        self._knocks = Knocks(self._wake.set)
+        self._lanes = frozenset(self.options.queues or registry.queues())
+        self._turned_away: list[uuid.UUID] = []
+        self._actors = ActorPool(
+            self.options.threads,
+            self.executing,
+            self.slots,
+            self.settler.put,
+            queues=self._lanes & registry.queues(),
+            worker_id=self.id,
+            ask=self._ask,
+            look=self._look,
+        )
+        return self._actors
+
+    def make_claimer(self, demand: Demand) -> Strays:
+        """Return what asks the table where no doorbell leads."""
+        self._strays = Strays(self.id, self.options, demand)
+        self._strays.serve(self._lanes & registry.queues())
+        return self._strays
+
+    def claim(self, *, is_idle: bool) -> Catch:
+        """Claim what was rung for, all in one statement; then what nobody rings for."""
+        knocks = self._knocks.take()
+        catch = Catch()
+        if knocks:
+            claims: dict[uuid.UUID, Claimed] = {}
+            try:
+                claims = self._claim_these(knocks)
+                catch.count = len(claims)
+            except (DatabaseError, InterfaceError):
+                self._strays.suspect()
+                raise
+            finally:
+                for knock in knocks:
+                    knock.answer(claims.pop(knock.run_id, None))
+        rest = super().claim(is_idle=is_idle)
+        return Catch(catch.count + rest.count, rest.is_full)
+
+    def learn(self, pulse: Pulse) -> bool:
+        """Take note of what there is, and of queues that people paused."""
+        self._actors.pause(pulse.paused)
+        is_first, self._has_looked = not self._has_looked, True
+        self._strays.learn(pulse)
+        if self._strays.has_work() or pulse.gated:
+            self._wake.set()
+        return is_first or pulse.due or pulse.lost
+
+    def finish(self) -> None:
+        """Leave all doorbells to others, and let what runs come to its end."""
+        self._knocks.close()
+        self._actors.stop_fetching()
+        if self._turned_away:
+            engine.ring(self._turned_away)
+        super().finish()
+        self._actors.sweep()
+
+    def _ask(self, lane: str, run_id: uuid.UUID) -> Claimed | None:
+        claimed = self._knocks.ask(lane, run_id)
+        if claimed is None and self.stopping.is_set():
+            self._turned_away.append(run_id)
+        return claimed
+
+    def _look(self) -> None:
+        self._strays.suspect()
+        self._wake.set()
+
+    def _claim_these(self, knocks: list[Knock]) -> dict[uuid.UUID, Claimed]:
+        lanes = {knock.run_id: knock.lane for knock in knocks}
+        claims = {
+            claimed.id: claimed
+            for claimed in ledger.claim_these(self.id, list(lanes), is_async=False)
+        }
+        self._demand.hold(list(claims.values()))
+        self._strays.knocked(in_vain=len(claims) < len(lanes))
+        if unclaimed := doorbells.keys() - claims:
+            known = set(TaskRun.objects.filter(pk__in=unclaimed).values_list("pk", flat=True))
+            for run_id in unclaimed - known:
+                self._actors.report_unknown(lanes[run_id], run_id)
+        return claims

@@ -1,0 +1,1 @@
+"""What the Dramatiq engine promises beyond what every engine does."""
