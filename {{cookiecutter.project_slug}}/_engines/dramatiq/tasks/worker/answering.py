@@ -98,15 +98,15 @@ class Answering(Claimant):
         self._wake.set()
 
     def _claim_these(self, knocks: list[Knock]) -> dict[uuid.UUID, Claimed]:
-        lanes = {knock.run_id: knock.lane for knock in knocks}
+        rung = {knock.run_id: knock.lane for knock in knocks}
         claims = {
             claimed.id: claimed
-            for claimed in ledger.claim_these(self.id, list(lanes), is_async=False)
+            for claimed in ledger.claim_these(self.id, list(rung), is_async=False)
         }
         self._demand.hold(list(claims.values()))
-        self._strays.knocked(in_vain=len(claims) < len(lanes))
-        if unclaimed := doorbells.keys() - claims:
+        self._strays.knocked(in_vain=len(claims) < len(rung))
+        if unclaimed := rung.keys() - claims.keys():
             known = set(TaskRun.objects.filter(pk__in=unclaimed).values_list("pk", flat=True))
             for run_id in unclaimed - known:
-                self._actors.report_unknown(lanes[run_id], run_id)
+                self._actors.report_unknown(rung[run_id], run_id)
         return claims

@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from redis import Redis
@@ -30,14 +30,13 @@ class RedisCarrier:
     def waiting(self) -> int:
         """How many messages wait in the lanes of all queues that tasks name."""
         names = [lane for queue in registry.queues() for lane in doorbells.lanes_of(queue)]
-        return sum(cast(int, self.client.llen(doorbells.key(lane))) for lane in names)
+        return sum(self._count("llen", doorbells.key(lane)) for lane in names)
 
     def lose_messages(self) -> int:
-        """Lose all that there is; return how many messages waited, were fetched or acknowledged."""
-        lost = sum(
-            cast(int, self.client.hlen(key)) for key in self.keys() if key.endswith(b".msgs")
-        )
-        if keys := self.keys():
+        """Lose all that there is; return how many messages waited or were in workers' hands."""
+        keys = self.keys()
+        lost = sum(self._count("hlen", key) for key in keys if key.endswith(b".msgs"))
+        if keys:
             self.client.delete(*keys)
         return lost
 
@@ -56,6 +55,9 @@ class RedisCarrier:
     def aside(self) -> list[dict[str, Any]]:
         """What workers have set aside, the last first."""
         return [json.loads(note) for note in self.client.lrange(doorbells.key("__aside__"), 0, -1)]
+
+    def _count(self, command: str, key: str | bytes) -> int:
+        return int(str(self.client.execute_command(command, key)))
 
     @contextmanager
     def away(self) -> Iterator[None]:
