@@ -38,9 +38,11 @@ _DUE = f"""
     {{open}}
     ORDER BY due.priority DESC, due.run_at, due.id LIMIT %(limit)s
 """  # noqa: S608
+# `status || ''`, so that only the ids can be looked up: with poor statistics PostgreSQL preferred
+# to read the whole index of what is READY.
 _THESE = f"""
     SELECT id FROM tasks_taskrun
-    WHERE id = ANY(%(ids)s) AND status = 'READY' AND NOT gated AND run_at <= {_NOW}
+    WHERE id = ANY(%(ids)s) AND status || '' = 'READY' AND NOT gated AND run_at <= {_NOW}
         AND {STILL_GOOD.format(now=_NOW)} AND {{which}}
         AND queue NOT IN ({SHUT_QUEUES})
     ORDER BY id FOR UPDATE SKIP LOCKED

@@ -10,6 +10,7 @@ import json
 import time
 import uuid
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -17,6 +18,13 @@ BANDS = {"high": 0, "normal": 50, "low": 100}
 """How urgent each band is to Dramatiq: the lower number first."""
 LONGEST_MESSAGE = 2000
 """Bytes. Ours take about 300."""
+
+
+class Doorbell(NamedTuple):
+    """What a message says."""
+
+    message_id: str
+    run_id: uuid.UUID
 
 
 class Malformed(Exception):
@@ -59,36 +67,32 @@ def message(lane: str, run_id: uuid.UUID) -> tuple[str, str]:
     return id_, json.dumps(fields, separators=(",", ":"))
 
 
-def check(lane: str, text: bytes) -> None:
-    """Raise `Malformed` unless this is such a message, for this lane."""
+def read(lane: str, text: bytes | None) -> Doorbell:
+    """Return what such a message of this lane says. Raises `Malformed` for anything else."""
+    if text is None:
+        raise Malformed("it has no text")
     if len(text) > LONGEST_MESSAGE:
         raise Malformed(f"it has {len(text)} bytes")
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):
         raise Malformed("it is no JSON") from None
-    if not isinstance(fields, dict):
-        raise Malformed("it is no object")
     match fields:
         case {
             "queue_name": str(queue),
             "actor_name": str(actor),
             "args": [str(run_id)],
-            "kwargs": {},
-            "options": {"redis_message_id": str()},
-            "message_id": str(),
-            "message_timestamp": int(),
-        } if len(fields) == 7:
-            if (queue, actor) != (lane, lane):
-                raise Malformed("it is for another lane")
+            "options": {"redis_message_id": str(message_id)},
+        } if (queue, actor) == (lane, lane):
+            pass
+        case {"queue_name": str(queue)} if queue != lane:
+            raise Malformed("it is for another lane")
         case _:
             raise Malformed("its fields are not those of a doorbell")
     try:
-        is_hex = uuid.UUID(hex=run_id).hex == run_id
+        return Doorbell(message_id, uuid.UUID(hex=run_id))
     except ValueError:
-        is_hex = False
-    if not is_hex:
-        raise Malformed("it names no run")
+        raise Malformed("it names no run") from None
 
 
 @lru_cache(maxsize=1000)

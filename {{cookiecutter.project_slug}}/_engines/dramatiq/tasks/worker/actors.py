@@ -6,7 +6,8 @@ import logging
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from queue import Empty
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from tasks.redis_client import patient_client
 from tasks.worker.broker import CLAIMED, LaneBroker
 from tasks.worker.demand import AHEAD_SECONDS, MOST_AHEAD
 from tasks.worker.executing import Executing, Finished
+from tasks.worker.knocks import Knock, Knocks
 from tasks.worker.listening import Listener
 from tasks.worker.pool import ThreadPool
 from tasks.worker.slots import Slots
@@ -31,9 +33,6 @@ TIMEOUT_MILLISECONDS = 100
 """How soon Dramatiq's threads notice that they are to stop."""
 MOST_URGENT = -1
 LEAVE_SECONDS = 0.5
-
-type Ask = Callable[[str, uuid.UUID], Claimed | None]
-"""Asks for the claim of a run, for whose lane somebody rang."""
 
 
 class ActorPool(ThreadPool):
@@ -48,18 +47,20 @@ class ActorPool(ThreadPool):
         *,
         queues: Collection[str],
         worker_id: uuid.UUID,
-        ask: Ask,
+        knocks: Knocks,
         look: Callable[[], None],
     ) -> None:
         super().__init__(size, executing, slots, done)
         self._queues = queues
-        self._ask = ask
+        self.turned_away: list[uuid.UUID] = []
+        self._knocks = knocks
         self._look = look
         self._answering = 0
+        self._is_leaving = False
         self._lock = threading.Lock()
         self._paused: frozenset[str] = frozenset()
         client = patient_client()
-        self.broker = LaneBroker(client, worker_id, self.room)
+        self.broker = LaneBroker(client, worker_id, room=self.room, knocks=knocks)
         self._worker = Worker(self.broker, worker_timeout=TIMEOUT_MILLISECONDS, worker_threads=size)
         self._listener = Listener(
             client, self.broker.outage, on_bell=self._hear, on_connected=self.broker.wake_all
@@ -72,7 +73,7 @@ class ActorPool(ThreadPool):
         self._declare(CLAIMED, MOST_URGENT, self._run_claimed)
         for queue in sorted(self._queues):
             for lane, urgency in doorbells.lanes_of(queue).items():
-                self._declare(lane, urgency, self._answer_for(lane))
+                self._declare(lane, urgency, self._answer)
         self._worker.start()
         self._threads = [*self._worker.workers, *self._worker.consumers.values()]
         self._listener.start()
@@ -83,6 +84,14 @@ class ActorPool(ThreadPool):
         self.broker.claimed.put(
             Message(queue_name=CLAIMED, actor_name=CLAIMED, args=(), kwargs={}, options={})
         )
+
+    def unstarted(self) -> int:
+        """Return how many claims wait for a thread."""
+        return super().unstarted() + self._knocks.unstarted()
+
+    def take_unstarted(self) -> list[Claimed]:
+        """Take back the claims that no thread has begun."""
+        return super().take_unstarted() + self._knocks.take_unstarted()
 
     def room(self, lane: str) -> int:
         """Return how many doorbells to fetch: what begins soon, and no more.
@@ -110,6 +119,7 @@ class ActorPool(ThreadPool):
 
     def stop_fetching(self) -> None:
         """Leave all doorbells that were not answered yet to other workers."""
+        self._is_leaving = True
         self._listener.stop()
         consumers = self._worker.consumers
         for consumer in consumers.values():
@@ -149,28 +159,26 @@ class ActorPool(ThreadPool):
             options={},
         )
 
-    def _answer_for(self, lane: str) -> Callable[[str], None]:
-        def answer(run_id: str) -> None:
-            with self._lock:
-                self._answering += 1
-            try:
-                claimed = self._ask(lane, uuid.UUID(hex=run_id))
-                if claimed is not None:
-                    self.execute(claimed)
-            finally:
-                with self._lock:
-                    self._answering -= 1
-
-        return answer
+    def _answer(self, knock: Knock) -> None:
+        """Run what the doorbell was for, if that could be claimed."""
+        with self._busy():
+            claimed = self._knocks.begin(knock)
+            if claimed is not None:
+                self.execute(claimed)
+            elif self._is_leaving:
+                self.turned_away.append(knock.run_id)
 
     def _run_claimed(self) -> None:
         """Run what was claimed for these threads, unless it was taken back meanwhile."""
+        with self._busy(), suppress(Empty):
+            self.execute(self._inbox.get_nowait())
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
         with self._lock:
             self._answering += 1
         try:
-            self.execute(self._inbox.get_nowait())
-        except Empty:
-            return
+            yield
         finally:
             with self._lock:
                 self._answering -= 1

@@ -15,11 +15,12 @@ from django.db import DatabaseError, InterfaceError
 from tasks import ledger, registry
 from tasks.engine import engine
 from tasks.ledger import Claimed, Pulse
-from tasks.models import TaskRun
+from tasks.models import RunStatus, TaskRun
 from tasks.worker.actors import ActorPool
 from tasks.worker.claimant import Claimant
 from tasks.worker.claiming import Catch
 from tasks.worker.demand import Demand
+from tasks.worker.executing import Finished
 from tasks.worker.knocks import Knock, Knocks
 from tasks.worker.pool import ThreadPool
 from tasks.worker.strays import Strays
@@ -32,7 +33,6 @@ class Answering(Claimant):
         """Return Dramatiq's."""
         self._knocks = Knocks(self._wake.set)
         self._lanes = frozenset(self.options.queues or registry.queues())
-        self._turned_away: list[uuid.UUID] = []
         self._actors = ActorPool(
             self.options.threads,
             self.executing,
@@ -40,7 +40,7 @@ class Answering(Claimant):
             self.settler.put,
             queues=self._lanes & registry.queues(),
             worker_id=self.id,
-            ask=self._ask,
+            knocks=self._knocks,
             look=self._look,
         )
         return self._actors
@@ -53,7 +53,7 @@ class Answering(Claimant):
 
     def claim(self, *, is_idle: bool) -> Catch:
         """Claim what was rung for, all in one statement; then what nobody rings for."""
-        knocks = self._knocks.take()
+        knocks = self._knocks.waiting()
         catch = Catch()
         if knocks:
             claims: dict[uuid.UUID, Claimed] = {}
@@ -65,7 +65,7 @@ class Answering(Claimant):
                 raise
             finally:
                 for knock in knocks:
-                    knock.answer(claims.pop(knock.run_id, None))
+                    self._knocks.answer(knock, claims.pop(knock.run_id, None))
         rest = super().claim(is_idle=is_idle)
         return Catch(catch.count + rest.count, rest.is_full)
 
@@ -82,16 +82,16 @@ class Answering(Claimant):
         """Leave all doorbells to others, and let what runs come to its end."""
         self._knocks.close()
         self._actors.stop_fetching()
-        if self._turned_away:
-            engine.ring(self._turned_away)
         super().finish()
         self._actors.sweep()
+        if self._actors.turned_away:
+            engine.ring(self._actors.turned_away)
 
-    def _ask(self, lane: str, run_id: uuid.UUID) -> Claimed | None:
-        claimed = self._knocks.ask(lane, run_id)
-        if claimed is None and self.stopping.is_set():
-            self._turned_away.append(run_id)
-        return claimed
+    def written(self, batch: list[Finished]) -> None:
+        """There is room again; what was handed back rings for others."""
+        super().written(batch)
+        if ids := [item.claimed.id for item in batch if _is_handed_back(item)]:
+            engine.ring(ids)
 
     def _look(self) -> None:
         self._strays.suspect()
@@ -110,3 +110,7 @@ class Answering(Claimant):
             for run_id in unclaimed - known:
                 self._actors.report_unknown(rung[run_id], run_id)
         return claims
+
+
+def _is_handed_back(item: Finished) -> bool:
+    return item.outcome is not None and item.outcome.status == RunStatus.READY

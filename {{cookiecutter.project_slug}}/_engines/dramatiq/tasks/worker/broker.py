@@ -18,6 +18,7 @@ from dramatiq.brokers.redis import RedisBroker
 from redis import Redis, RedisError
 
 from tasks import doorbells
+from tasks.worker.knocks import Knock, Knocks
 from tasks.worker.outage import Outage
 
 logger = logging.getLogger("tasks.worker")
@@ -48,7 +49,9 @@ class Lane:
 class LaneBroker(RedisBroker):
     """Consumes lanes. Nothing is delayed by Dramatiq, so there are no queues for that."""
 
-    def __init__(self, client: Redis, broker_id: uuid.UUID, room: Callable[[str], int]) -> None:
+    def __init__(
+        self, client: Redis, broker_id: uuid.UUID, *, room: Callable[[str], int], knocks: Knocks
+    ) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
             client=client,
             middleware=[],
@@ -58,6 +61,7 @@ class LaneBroker(RedisBroker):
         )
         self.broker_id = str(broker_id)
         self.room = room
+        self.knocks = knocks
         self.outage = Outage()
         self.claimed: SimpleQueue[Message[None]] = SimpleQueue()
         self._lanes: dict[str, Lane] = defaultdict(Lane)
@@ -132,8 +136,7 @@ class LaneConsumer(Consumer):
             if room <= 0:
                 self._lane.bell.wait(FULL_SECONDS)
                 return None
-            for text in self._broker.do_fetch(self._name, room):
-                self._receive(text)
+            self._receive(self._broker.do_fetch(self._name, room))
             self._broker.outage.end()
         except (RedisError, OSError) as error:
             self._broker.outage.note(error)
@@ -165,16 +168,21 @@ class LaneConsumer(Consumer):
             self._broker.outage.note(error)
         self._fetched.clear()
 
-    def _receive(self, text: bytes | None) -> None:
-        try:
-            if text is None:
-                raise doorbells.Malformed("it has no text")
-            doorbells.check(self._name, text)
-        except doorbells.Malformed as error:
-            self._broker.set_aside(self._name, text, str(error))
-            self._broker.remove_text(self._name, text)
-        else:
-            self._fetched.append(MessageProxy(Message.decode(text)))
+    def _receive(self, texts: Iterable[bytes | None]) -> None:
+        """Let the runs be claimed while their doorbells wait for a thread."""
+        knocks = []
+        for text in texts:
+            try:
+                doorbell = doorbells.read(self._name, text)
+            except doorbells.Malformed as error:
+                self._broker.set_aside(self._name, text, str(error))
+                self._broker.remove_text(self._name, text)
+                continue
+            knock = Knock(self._name, doorbell.run_id)
+            knocks.append(knock)
+            self._fetched.append(_proxy(self._name, doorbell.message_id, knock))
+        if knocks:
+            self._broker.knocks.ask(knocks)
 
     def _remove_answered(self) -> None:
         ids = [self._lane.answered.popleft() for _ in range(len(self._lane.answered))]
@@ -183,6 +191,15 @@ class LaneConsumer(Consumer):
         except (RedisError, OSError):
             self._lane.answered.extendleft(reversed(ids))
             raise
+
+
+def _proxy(lane: str, message_id: str, knock: Knock) -> MessageProxy:
+    """What Dramatiq's threads get: the knock itself, which never leaves this process."""
+    options = {"redis_message_id": message_id}
+    message: Message[None] = Message(
+        queue_name=lane, actor_name=lane, args=(knock,), kwargs={}, options=options
+    )
+    return MessageProxy(message)
 
 
 class ClaimedConsumer(Consumer):

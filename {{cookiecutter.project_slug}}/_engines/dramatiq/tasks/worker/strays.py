@@ -17,7 +17,8 @@ class Strays(Claimer):
     """
 
     _lanes: frozenset[str] = frozenset()
-    _knocks = 0
+    _knocks = 1
+    """Since the last look. Before the first one nobody can have heard any."""
     _takes_all = False
     _takes_oldest = False
     _takes_strange = False

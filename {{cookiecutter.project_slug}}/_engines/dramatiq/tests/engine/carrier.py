@@ -57,7 +57,8 @@ class RedisCarrier:
         return [json.loads(note) for note in self.client.lrange(doorbells.key("__aside__"), 0, -1)]
 
     def _count(self, command: str, key: str | bytes) -> int:
-        return int(str(self.client.execute_command(command, key)))
+        found = self.client.execute_command(command, key)  # type: ignore[no-untyped-call]
+        return int(found)
 
     @contextmanager
     def away(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """The Redis on which the tests run.
 
-`TEST_REDIS_URL` names it; unset, one is started for the tests, or else it is the one on this machine.
-All keys begin with a prefix of this run's own.
+`TEST_REDIS_URL` names it; unset, one is started for the tests, or else it is the one on this
+machine. All keys begin with a prefix of this run's own.
 """
 
 import atexit
