@@ -32,13 +32,13 @@ class Report:
         self._file.write_text(f"{text}\n", "utf-8")
 
     def as_json(self) -> dict[str, object]:
-        """Return what held, in the order in which it was tested."""
+        """Return what held, in an order that does not change from run to run."""
         return {
             "engine": under_test.engine,
             "database": under_test.database,
             "guarantees": [
                 {"guarantee": guarantee, "outcome": _together(tests), "tests": len(tests)}
-                for guarantee, tests in self._outcomes.items()
+                for guarantee, tests in sorted(self._outcomes.items())
             ],
         }
 
