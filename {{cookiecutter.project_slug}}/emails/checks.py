@@ -7,6 +7,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 
+from tasks.conf import options
+
 POLICIES = ("resend", "hold")
 
 
@@ -22,5 +24,22 @@ def check_policy(
             f"EMAIL_WHEN_UNSURE is {policy!r}, which is no policy.",
             hint=f"Set EMAIL_WHEN_UNSURE to one of: {', '.join(POLICIES)}.",
             id="emails.E001",
+        )
+    ]
+
+
+def check_retention(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """A run that can still be retried finds the mail that it queued."""
+    days, needed = settings.SENT_MAIL_DAYS, options().failure_days
+    if days >= needed:
+        return []
+    return [
+        checks.Error(
+            f"SENT_MAIL_DAYS is {days}, but failed runs are kept for {needed} days: one that is "
+            "retried would send its mail again.",
+            hint=f"Set SENT_MAIL_DAYS to {needed} or more.",
+            id="emails.E002",
         )
     ]

@@ -1,5 +1,6 @@
 """One row is one mail. The row says how far the mail has come."""
 
+from typing import Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -40,6 +41,14 @@ class IllegalMove(Exception):
 SUBJECT_LENGTH = 998
 
 
+class EmailQuerySet(models.QuerySet["Email"]):
+    """Mails."""
+
+    def ended(self) -> Self:
+        """Those with which nothing will happen any more."""
+        return self.filter(state__in=[state for state, moves in MOVES.items() if not moves])
+
+
 class Email(models.Model):
     """A mail as it was written when its cause happened."""
 
@@ -66,10 +75,14 @@ class Email(models.Model):
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True, editable=False)
 
+    objects = EmailQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("e-mail")
         verbose_name_plural = _("e-mails")
         ordering = ["-id"]
+        # By which what is old is found.
+        indexes = [models.Index(fields=["created_at"], name="email_created_at")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=EmailState.values), name="email_state_is_known"

@@ -45,6 +45,8 @@ os.environ |= {
     "EMAIL_WHEN_UNSURE": "",
     "DEFAULT_FROM_EMAIL": "",
     "PAYMENT_PROVIDER": "",
+    "STORED_ANSWER_DAYS": "",
+    "SENT_MAIL_DAYS": "",
     "WEB_BIND": "",
     "WEB_PROCESSES": "",
     "WEB_THREADS": "",

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "config",
     "tasks",
+    "cleanup",
     "accounts",
     "emails",
     "orders",

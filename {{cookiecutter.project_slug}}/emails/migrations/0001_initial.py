@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "e-mail",
                 "verbose_name_plural": "e-mails",
                 "ordering": ["-id"],
+                "indexes": [models.Index(fields=["created_at"], name="email_created_at")],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("state__in", ["pending", "sending", "sent", "failed"])),

@@ -151,6 +151,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "stored answer",
                 "verbose_name_plural": "stored answers",
                 "ordering": ["order_id"],
+                "indexes": [models.Index(fields=["created_at"], name="stored_answer_created_at")],
             },
         ),
         migrations.CreateModel(

@@ -20,6 +20,8 @@ class StoredAnswer(models.Model):
         verbose_name = _("stored answer")
         verbose_name_plural = _("stored answers")
         ordering = ["order_id"]
+        # By which what is old is found.
+        indexes = [models.Index(fields=["created_at"], name="stored_answer_created_at")]
 
     def __str__(self) -> str:
         return f"201 {self.order_id}"
