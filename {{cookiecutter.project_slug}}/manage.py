@@ -8,6 +8,9 @@ from importlib import import_module
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+MISCONFIGURED = 2
+"""The exit code where a setting is wrong."""
+
 
 def main() -> None:
     """Run a command; a setting that is wrong ends it with one sentence instead of a traceback."""
@@ -15,7 +18,8 @@ def main() -> None:
     try:
         import_module(os.environ["DJANGO_SETTINGS_MODULE"])
     except ImproperlyConfigured as error:
-        sys.exit(str(error))
+        sys.stderr.write(f"{error}\n")
+        sys.exit(MISCONFIGURED)
     execute_from_command_line(sys.argv)
 
 

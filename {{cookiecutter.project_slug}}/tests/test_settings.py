@@ -40,7 +40,7 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 def refusal(*arguments: str, **environment: str) -> str:
     """The one line that a refused command writes."""
     done = manage(*arguments, **environment)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stdout == ""
     [line] = done.stderr.splitlines()
     return line

@@ -111,6 +111,9 @@ def test_each_move_reads_the_index_made_for_it(million: uuid.UUID, index: str, d
 
 EVERYDAY: dict[str, Callable[[uuid.UUID], object]] = {
     "a worker's look": lambda worker: ledger.pulse(worker),
+    "a claim of what was rung for": lambda worker: ledger.claim_these(
+        worker, [uuid.uuid4() for _ in range(100)]
+    ),
     "taking back": lambda worker: ledger.take_back_lost_runs(),
     "sweeping workflows": lambda worker: ledger.sweep_workflows(),
     "settling": lambda worker: ledger.settle(

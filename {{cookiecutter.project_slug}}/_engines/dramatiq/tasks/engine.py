@@ -92,7 +92,7 @@ class DramatiqEngine:
     def check(self) -> list[checks.CheckMessage]:
         """Report what is wrong with how Redis is reached."""
         url = urlsplit(settings.REDIS_URL.partition(",")[0])
-        if settings.DEBUG or url.password or settings.REDIS_PASSWORD:
+        if settings.DEBUG or url.password:
             return []
         return [
             checks.Warning(

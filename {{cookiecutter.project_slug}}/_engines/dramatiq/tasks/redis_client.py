@@ -47,8 +47,7 @@ def _client(**options: Any) -> Redis:
     url: str = settings.REDIS_URL
     scheme, _, rest = url.partition("://")
     if not scheme.endswith("+sentinel"):
-        # What the address says wins.
-        return Redis.from_url(url, password=settings.REDIS_PASSWORD or None, **options)
+        return Redis.from_url(url, **options)
     return _behind_sentinels(rest, is_encrypted=scheme.startswith("rediss"), **options)
 
 
@@ -67,7 +66,7 @@ def _behind_sentinels(rest: str, *, is_encrypted: bool, **options: Any) -> Redis
     client: Redis = sentinel.master_for(  # type: ignore[no-untyped-call]
         service,
         username=unquote(username) or None,
-        password=unquote(password) or settings.REDIS_PASSWORD or None,
+        password=unquote(password) or None,
         db=int(number or 0),
         ssl=is_encrypted,
         **options,

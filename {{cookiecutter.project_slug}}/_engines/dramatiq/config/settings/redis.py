@@ -42,6 +42,5 @@ def redis_prefix(prefix: str) -> str:
 REDIS_URL = env.parsed(
     "REDIS_URL", redis_url, default="redis://localhost:6379/0", example="redis://localhost:6379/0"
 )
-REDIS_PASSWORD = env.text("REDIS_PASSWORD")
 # Projects that share a Redis need a prefix each.
 REDIS_PREFIX = env.parsed("REDIS_PREFIX", redis_prefix, default="tasks", example="shop")

@@ -1,6 +1,5 @@
 """Background tasks: stored in the database, carried by Dramatiq through Redis."""
 
-from config.settings.redis import REDIS_PASSWORD as REDIS_PASSWORD
 from config.settings.redis import REDIS_PREFIX as REDIS_PREFIX
 from config.settings.redis import REDIS_URL as REDIS_URL
 

@@ -23,7 +23,7 @@ class RedisCarrier:
     def __init__(self) -> None:
         self.client = Redis.from_url(settings.REDIS_URL)
 
-    def keys(self) -> list[bytes]:
+    def present(self) -> list[bytes]:
         """Everything that is there."""
         return list(self.client.scan_iter(f"{settings.REDIS_PREFIX}:*", count=1000))
 
@@ -34,7 +34,7 @@ class RedisCarrier:
 
     def lose_messages(self) -> int:
         """Lose all that there is; return how many messages waited or were in workers' hands."""
-        keys = self.keys()
+        keys = self.present()
         lost = sum(self._count("hlen", key) for key in keys if key.endswith(b".msgs"))
         if keys:
             self.client.delete(*keys)

@@ -24,7 +24,6 @@ def environment() -> dict[str, str]:
     return {
         "TEST_REDIS_URL": url,
         "REDIS_URL": url,
-        "REDIS_PASSWORD": "",
         "TEST_REDIS_PREFIX": prefix,
         "REDIS_PREFIX": prefix,
     }

@@ -6,8 +6,10 @@ import shutil
 import socket
 import subprocess
 import time
+from typing import TYPE_CHECKING
 
-from redis import Redis, RedisError
+if TYPE_CHECKING:
+    from redis import Redis
 
 START_SECONDS = 20.0
 
@@ -19,6 +21,9 @@ def program() -> str | None:
 
 def answers(url: str) -> bool:
     """Whether a Redis answers there."""
+    # Not at the top: the settings of the tests come by here, and load no Redis.
+    from redis import Redis, RedisError
+
     with Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1) as client:
         try:
             return bool(client.ping())
@@ -59,4 +64,6 @@ class RedisServer:
 
     def client(self) -> Redis:
         """A client of it."""
+        from redis import Redis
+
         return Redis.from_url(self.url)

@@ -1,0 +1,144 @@
+"""Redis is emptied, stopped, and full of nonsense: every run is done, and once."""
+
+import os
+import signal
+import time
+import uuid
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tasks.engine import engine
+from tasks.enqueue import enqueue_many
+from tasks.models import RunStatus, TaskRun
+from tasks.tests.sample.models import Mark
+from tasks.tests.sample.tasks import add, hold, leave_mark
+from tests.conformance.harness import Programs, wait_for_status, wait_until
+from tests.engine.carrier import NONSENSE, RedisCarrier
+from tests.engine.server import RedisServer
+
+BACKLOG = 10_000
+
+
+def test_nonsense_is_set_aside_with_a_reason_and_what_follows_it_runs(
+    programs: Programs, redis: RedisCarrier
+) -> None:
+    program = programs.worker("--threads=4")
+    workers = program.workers()
+    ids = []
+
+    for name, text in NONSENSE.items():
+        redis.send(name, text)
+        ids += [result.id for result in enqueue_many(add, [((n, n), {}) for n in range(20)])]
+
+    wait_for_status(RunStatus.SUCCESSFUL, *ids)
+    aside = wait_until(
+        lambda: notes if len(notes := redis.aside()) == len(NONSENSE) else None, "all are aside"
+    )
+    assert all(note["reason"] and len(note["begins"]) <= 2000 for note in aside)
+    assert program.log.read_text().count("was set aside") == len(NONSENSE)
+    assert program.workers() == workers
+    wait_until(lambda: not any(b".msgs" in key for key in redis.present()), "nothing is left")
+
+
+@pytest.mark.timeout(200)
+def test_redis_that_is_emptied_twice_costs_no_run_and_doubles_none(
+    programs: Programs, redis: RedisCarrier, gate: Path
+) -> None:
+    programs.worker("--threads=10", processes=2)
+    held = [result.id for result in enqueue_many(hold, [(("held", str(gate)), {})] * 20)]
+    wait_until(lambda: Mark.objects.count() == 20, "twenty began")
+    queued = [
+        result.id for result in enqueue_many(leave_mark, [((str(n),), {}) for n in range(500)])
+    ]
+
+    redis.client.flushall()
+    time.sleep(1)
+    redis.client.flushall()
+    gate.touch()
+
+    wait_for_status(RunStatus.SUCCESSFUL, *held, *queued, seconds=90)
+    assert set(
+        Counter(Mark.objects.exclude(label="held").values_list("label", flat=True)).values()
+    ) == {1}
+    assert not TaskRun.objects.exclude(attempt=1).exists()
+
+
+@pytest.mark.timeout(200)
+def test_redis_that_is_down_for_twenty_seconds_is_felt_by_nobody(
+    programs: Programs, server: RedisServer
+) -> None:
+    program = programs.worker("--threads=4")
+    workers = program.workers()
+    wait_for_status(RunStatus.SUCCESSFUL, add.enqueue(1, 2).id)
+    ids, waits = [], []
+
+    server.stop()
+    ends = time.monotonic() + 20
+    while time.monotonic() < ends:
+        before = time.monotonic()
+        ids.append(add.enqueue(1, 2).id)
+        waits.append(time.monotonic() - before)
+        time.sleep(0.1)
+    server.start()
+
+    assert max(waits) < 1
+    wait_for_status(RunStatus.SUCCESSFUL, *ids, seconds=30)
+    wait_until(lambda: "Redis is back" in program.log.read_text(), "the worker is connected")
+    assert program.workers() == workers
+    lines = [line for line in program.log.read_text().splitlines() if "Redis is away" in line]
+    assert 1 <= len(lines) <= 20
+
+
+def test_a_doorbell_that_rings_three_times_for_two_workers_starts_its_run_once(
+    programs: Programs, redis: RedisCarrier
+) -> None:
+    for _ in range(2):
+        programs.worker("--threads=4")
+    ids = [result.id for result in enqueue_many(leave_mark, [((str(n),), {}) for n in range(200)])]
+
+    for _ in range(2):
+        engine.ring([uuid.UUID(id_) for id_ in ids])
+
+    wait_for_status(RunStatus.SUCCESSFUL, *ids)
+    wait_until(lambda: redis.waiting() == 0, "all rings were answered")
+    assert Mark.objects.count() == 200
+    assert not TaskRun.objects.exclude(attempt=1).exists()
+
+
+def test_a_long_backlog_is_not_rung_again(programs: Programs, redis: RedisCarrier) -> None:
+    enqueue_many(add, [((1, 1), {})] * BACKLOG)
+    TaskRun.objects.update(run_at=TaskRun.objects.latest("id").enqueued_at.replace(year=2020))
+
+    programs.timer(options={"sweep": 0.5})
+
+    ends = time.monotonic() + 5
+    while time.monotonic() < ends:
+        assert redis.waiting() == BACKLOG
+        time.sleep(0.2)
+
+
+def test_a_dead_workers_doorbells_are_answered_by_others(
+    programs: Programs, redis: RedisCarrier, gate: Path
+) -> None:
+    program = programs.worker("--threads=2")
+    held = [result.id for result in enqueue_many(hold, [(("held", str(gate)), {})] * 6)]
+    wait_until(lambda: Mark.objects.count() == 2, "two began")
+
+    os.kill(program.workers()[0].pid, signal.SIGKILL)
+    gate.touch()
+
+    wait_for_status(RunStatus.SUCCESSFUL, *held, seconds=25)
+
+
+def test_a_worker_starts_and_works_without_redis(programs: Programs, server: RedisServer) -> None:
+    server.stop()
+    program = programs.worker()
+
+    wait_for_status(RunStatus.SUCCESSFUL, add.enqueue(1, 2).id)
+
+    assert program.log.read_text().count("Redis is away") == 1
+    server.start("--maxmemory-policy", "allkeys-lru")
+    wait_until(lambda: "maxmemory-policy is allkeys-lru" in program.log.read_text(), "it warns")
+    wait_for_status(RunStatus.SUCCESSFUL, add.enqueue(1, 2).id)
