@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -179,10 +180,8 @@ def test_the_earliest_is_promoted_first() -> None:
     assert ledger.promote(limit=2) == [runs[0].id]
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has another plan")
-def test_a_claim_reads_the_index_of_what_is_ready() -> None:
-    TaskRun.objects.bulk_create(TaskRun(name=ADD, status=RunStatus.SUCCESSFUL) for _ in range(2000))
-    make_run()
+def plan_of(claim_some: Callable[[], object]) -> str:
+    """Do it, and return how PostgreSQL went about the claim, by the statistics it has now."""
     statements: list[tuple[str, Any]] = []
 
     def record(execute: object, sql: str, params: object, many: object, context: object) -> object:
@@ -190,14 +189,34 @@ def test_a_claim_reads_the_index_of_what_is_ready() -> None:
         return execute(sql, params, many, context)  # type: ignore[operator]
 
     with connection.execute_wrapper(record):
-        assert len(claim(make_worker())) == 1
+        claim_some()
     sql, params = next(found for found in statements if "SKIP LOCKED" in found[0])
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE tasks_taskrun")
         cursor.execute(f"EXPLAIN {sql}", params)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
+        return "\n".join(row[0] for row in cursor.fetchall())
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has another plan")
+def test_a_claim_reads_the_index_of_what_is_ready() -> None:
+    TaskRun.objects.bulk_create(TaskRun(name=ADD, status=RunStatus.SUCCESSFUL) for _ in range(2000))
+    make_run()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tasks_taskrun")
+
+    plan = plan_of(lambda: claim(make_worker()))
 
     assert "tasks_run_ready" in plan
+    assert "Seq Scan on tasks_taskrun" not in plan
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has another plan")
+def test_named_runs_are_looked_up_one_by_one_in_a_table_without_statistics() -> None:
+    TaskRun.objects.bulk_create(TaskRun(name=ADD) for _ in range(2000))
+
+    plan = plan_of(lambda: ledger.claim_these(make_worker(), [uuid.uuid4() for _ in range(8)]))
+
+    assert "tasks_taskrun_pkey" in plan
+    assert "tasks_run_ready" not in plan
     assert "Seq Scan on tasks_taskrun" not in plan
 
 
@@ -218,6 +237,16 @@ def test_named_runs_are_claimed_unless_something_holds_them_back() -> None:
     assert ledger.claim_these(make_worker(), ids) == []
     assert [one.id for one in ledger.claim_these(make_worker(), ids, suspects=True)] == [suspect.id]
     assert ledger.claim_these(make_worker(), []) == []
+
+
+def test_named_runs_may_be_asked_for_by_kind() -> None:
+    plain, coroutine = make_run(), make_run(is_async=True)
+    ids = [plain.id, coroutine.id]
+
+    assert [one.id for one in ledger.claim_these(make_worker(), ids, is_async=True)] == [
+        coroutine.id
+    ]
+    assert [one.id for one in ledger.claim_these(make_worker(), ids, is_async=False)] == [plain.id]
 
 
 def test_a_named_run_of_a_paused_task_goes_behind_its_gate() -> None:
