@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -41,9 +42,8 @@ class Stack:
 
     def compose(self, *arguments: str, expect: int | None = 0) -> str:
         """Run `docker compose`; return what it printed on standard output."""
-        files = [part for name in self.files for part in ("--file", name)]
         ran = subprocess.run(
-            ["docker", "compose", "--project-name", self.name, *files, *arguments],
+            self._command(*arguments),
             cwd=self.folder,
             env={**OUTSIDE, **self.environment},
             stdin=subprocess.DEVNULL,
@@ -61,6 +61,29 @@ class Stack:
             self.compose("up", "--detach", "--wait", *options)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.logs()}") from error
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Have `docker compose watch` bring over what is saved meanwhile."""
+        with subprocess.Popen(
+            self._command("watch", "--no-up"),
+            cwd=self.folder,
+            env={**OUTSIDE, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            try:
+                assert process.stdout
+                assert any("enabled" in line for line in process.stdout)
+                yield
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=WITHIN)
+
+    def _command(self, *arguments: str) -> list[str]:
+        files = [part for name in self.files for part in ("--file", name)]
+        return ["docker", "compose", "--project-name", self.name, *files, *arguments]
 
     def logs(self, *services: str) -> str:
         """What they have said."""
