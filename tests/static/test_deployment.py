@@ -184,6 +184,10 @@ def test_systemd_understands_its_units(unit: Path, tmp_path: Path) -> None:
     assert unit.name not in said
 
 
+def test_the_dockerfile_follows_good_practice() -> None:
+    run("hadolint", "--failure-threshold", "info", RAW / "Dockerfile", cwd=RAW)
+
+
 def test_an_image_takes_in_no_secret_and_nothing_of_this_machine() -> None:
     ignored = (RAW / ".dockerignore").read_text("utf-8").splitlines()
 
