@@ -86,7 +86,8 @@ def test_production_publishes_neither_database_nor_redis(any_engine: str) -> Non
     for name in {*services} - {"mailpit"}:
         service = services[name]
         assert service["cap_drop"] == ["ALL"]
-        assert service.get("read_only") or name in ("postgres", "redis")
+        if name not in ("postgres", "redis"):
+            assert (service["read_only"], service["user"]) == (True, "10001")
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert service["deploy"]["resources"]["limits"]["memory"]
 
