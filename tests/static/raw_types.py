@@ -32,8 +32,11 @@ class Overlay(MetaPathFinder):
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
         """Where the module lies, or None when the engine has none of this name."""
-        file = self.tree.joinpath(*fullname.split(".")).with_suffix(".py")
-        return importlib.util.spec_from_file_location(fullname, file) if file.exists() else None
+        place = self.tree.joinpath(*fullname.split("."))
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if file.exists():
+                return importlib.util.spec_from_file_location(fullname, file)
+        return None
 
 
 def main(engine: str, cache: str) -> int:
