@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tasks import ledger
 from tasks.engine import engine
 from tasks.enqueue import enqueue_many
-from tasks.models import RunStatus, TaskRun
+from tasks.models import GateKind, RunStatus, TaskRun, Worker
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import add, hold, leave_mark
 from tests.conformance.harness import Programs, wait_for_status, wait_until
@@ -105,6 +106,24 @@ def test_a_doorbell_that_rings_three_times_for_two_workers_starts_its_run_once(
     wait_until(lambda: redis.waiting() == 0, "all rings were answered")
     assert Mark.objects.count() == 200
     assert not TaskRun.objects.exclude(attempt=1).exists()
+
+
+def test_the_doorbells_of_a_paused_queue_stay_in_redis(
+    programs: Programs, redis: RedisCarrier
+) -> None:
+    ledger.pause(GateKind.QUEUE, "brief")
+    program = programs.worker()
+    (worker,) = program.workers()
+    beats = Worker.objects.filter(pk=worker.pk, beat_at__gt=worker.beat_at)
+    wait_until(beats.exists, "the worker has looked")
+
+    ids = [result.id for result in enqueue_many(leave_mark, [((str(n),), {}) for n in range(50)])]
+
+    wait_for_status(RunStatus.SUCCESSFUL, add.enqueue(1, 2).id)
+    assert redis.waiting() == 50
+    ledger.resume(GateKind.QUEUE, "brief")
+    wait_for_status(RunStatus.SUCCESSFUL, *ids)
+    wait_until(lambda: redis.waiting() == 0, "all were answered")
 
 
 def test_a_long_backlog_is_not_rung_again(programs: Programs, redis: RedisCarrier) -> None:
