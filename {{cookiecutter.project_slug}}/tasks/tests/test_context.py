@@ -82,6 +82,20 @@ def test_who_lost_its_claim_can_store_nothing() -> None:
     assert context.cancelled
 
 
+@pytest.mark.parametrize(("stored", "left"), [({"page": 1}, 2), ({"page": 2}, 0)])
+def test_only_a_new_checkpoint_forgives_a_run_its_lost_workers(
+    stored: dict[str, int], left: int
+) -> None:
+    run, context = held_context()
+    context.checkpoint({"page": 1})
+    TaskRun.objects.filter(pk=run.pk).update(crashes=2)
+
+    context.checkpoint(stored)
+
+    run.refresh_from_db()
+    assert run.crashes == left
+
+
 def test_progress_is_shown_and_its_last_word_is_never_lost() -> None:
     result = count_to.enqueue(50)
 
