@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
     path("", include("orders.urls")),
+    path("", include("exports.urls")),
 ]
 
 if apps.is_installed("demo"):

@@ -55,6 +55,13 @@ os.environ |= {
     "WORKER_THREADS": "",
     "WORKER_COROUTINES": "",
     "WORKER_GRACE_SECONDS": "",
+    "EXPORT_FOLDER": str(folder / "exports"),
+    "EXPORT_BUCKET": "",
+    # Small, so that few rows make many parts.
+    "EXPORT_CHUNK_ROWS": "20",
+    "EXPORT_KEEP_DAYS": "",
+    "EXPORT_LINK_SECONDS": "",
+    "EXPORT_MOST_AT_ONCE": "",
     "ALERT_URLS": "",
     "ALERT_COOLDOWN_SECONDS": "",
     "ALERT_WAITING_SECONDS": "",

@@ -11,6 +11,7 @@ from config.settings.database import *
 from config.settings.demo import *
 from config.settings.email import *
 from config.settings.env import BASE_DIR as BASE_DIR
+from config.settings.exports import *
 from config.settings.files import *
 from config.settings.keys import *
 from config.settings.language import *

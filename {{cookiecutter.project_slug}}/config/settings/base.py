@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "accounts",
     "emails",
     "orders",
+    "exports",
     # After those whose commands have the names of its own: `manage.py worker` is that of `tasks`.
     "django_prodserver",
 ]

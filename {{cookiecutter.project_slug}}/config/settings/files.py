@@ -1,5 +1,7 @@
 """Static files, and what the project writes."""
 
+from typing import Any
+
 from config.settings.base import DEBUG
 from config.settings.env import BASE_DIR
 
@@ -9,7 +11,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 
 MEDIA_ROOT = BASE_DIR / "var" / "media"
 
-STORAGES = {
+# `config.settings.exports` adds the storage of exports.
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         # Names that hold a hash of the content are cached for ever; `collectstatic` makes them.

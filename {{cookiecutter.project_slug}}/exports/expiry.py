@@ -1,0 +1,26 @@
+"""Deletes the files of exports whose time is over; `cleanup` calls it every night."""
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from exports import files
+from exports.models import Export
+from exports.states import ExportState
+
+
+def ready() -> QuerySet[Export]:
+    """Return all exports that will expire one day."""
+    return Export.objects.filter(state=ExportState.READY)
+
+
+def expire(exports: QuerySet[Export]) -> int:
+    """Delete the files of ready exports and say so in their rows; return how many did.
+
+    The files go first: of a worker that dies in between, the next one finds nothing left to delete
+    and writes the rows.
+    """
+    found = list(exports.filter(state=ExportState.READY))
+    for export in found:
+        files.delete_all(export)
+    rows = Export.objects.filter(pk__in=[export.pk for export in found], state=ExportState.READY)
+    return rows.update(state=ExportState.EXPIRED, updated_at=Now())
