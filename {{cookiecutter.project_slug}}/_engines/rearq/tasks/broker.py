@@ -1,0 +1,88 @@
+"""Connections with the Redis that REDIS_URL names: a server, or sentinels that know one."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+import redis
+import redis.asyncio
+from django.conf import settings
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+SENTINEL = "+sentinel"
+SENTINEL_PORT = 26379
+
+
+def web_client() -> redis.Redis:
+    """Return a client that gives up fast: a request must not wait for a broker."""
+    client: redis.Redis = _client(
+        redis.Redis,
+        redis.Sentinel,
+        socket_connect_timeout=0.25,
+        socket_timeout=0.25,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return client
+
+
+def worker_client(*, timeout: float) -> redis.asyncio.Redis:
+    """Return a client for an event loop; no answer may take longer than `timeout` seconds.
+
+    It does not retry by itself: who uses it tries again and again, and says so.
+    """
+    client: redis.asyncio.Redis = _client(
+        redis.asyncio.Redis,
+        redis.asyncio.Sentinel,
+        socket_connect_timeout=timeout,
+        socket_timeout=timeout,
+        retry=AsyncRetry(NoBackoff(), 0),
+    )
+    return client
+
+
+def place() -> str:
+    """Return where the broker is, without its password, for people to read."""
+    parts = urlsplit(settings.REDIS_URL)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def has_password() -> bool:
+    """Whether the broker is given a password."""
+    return bool(_password(urlsplit(settings.REDIS_URL)))
+
+
+def _client(plain: Any, sentinels: Any, **options: Any) -> Any:
+    # The answers of the newer protocol have other shapes.
+    options["protocol"] = 2
+    parts = urlsplit(settings.REDIS_URL)
+    if SENTINEL not in parts.scheme:
+        return plain.from_url(settings.REDIS_URL, **options)
+    user, _, _ = parts.netloc.rpartition("@")[0].partition(":")
+    query = dict(parse_qsl(parts.query))
+    master, _, number = parts.path.strip("/").partition("/")
+    if parts.scheme.startswith("rediss"):
+        options["ssl"] = True
+    return sentinels(
+        [_host_and_port(host) for host in parts.netloc.rpartition("@")[2].split(",")],
+        sentinel_kwargs={**options, "password": query.get("sentinel_password")},
+        **options,
+    ).master_for(
+        unquote(master),
+        db=int(number or 0),
+        username=unquote(user) or None,
+        password=_password(parts) or None,
+    )
+
+
+def _password(parts: SplitResult) -> str:
+    return unquote(parts.netloc.rpartition("@")[0].partition(":")[2])
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":") if not text.endswith("]") else (text, "", "")
+    if not host:
+        return port, SENTINEL_PORT
+    return host.strip("[]"), int(port or SENTINEL_PORT)

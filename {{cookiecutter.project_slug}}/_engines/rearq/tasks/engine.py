@@ -1,0 +1,137 @@
+"""The ReArq engine: a run that was committed becomes a message in Redis, which wakes a worker."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core import checks
+from redis.exceptions import RedisError
+
+from tasks import registry
+from tasks.broker import has_password, place, web_client
+from tasks.fuse import Fuse
+from tasks.models import TaskRun
+from tasks.streams import GROUP, MOST_MESSAGES, message, queues_key, stream, streams
+
+if TYPE_CHECKING:
+    import redis
+
+    from tasks.ledger import NewRun
+    from tasks.worker.options import WorkerOptions
+
+MOST_AT_ONCE = 1000
+
+type Doorbell = tuple[uuid.UUID, str, int, bool]
+"""A run's id, queue and priority, and whether its function is `async def`."""
+
+
+class RearqEngine:
+    """Rings by plain redis-py: ReArq itself is never imported where tasks are enqueued."""
+
+    name = "rearq"
+    needs_second_ring: bool = True
+    """Whether a message may get lost: Redis may be away, or be wiped."""
+
+    def __init__(self) -> None:
+        self._fuse = Fuse()
+
+    def ring(self, ids: Sequence[uuid.UUID], runs: Sequence[NewRun] = ()) -> None:
+        """Wake workers: these runs were committed. `runs` are they, if the caller has them.
+
+        While Redis is away nothing is rung, and nobody waits for it: the runs are stored, and
+        workers look into the table too.
+        """
+        if ids and not self._fuse.is_blown:
+            self.send(_of_new(runs) if runs else _look_up(ids))
+
+    def send(self, doorbells: Iterable[Doorbell]) -> None:
+        """Ring for runs of which all is known that matters here."""
+        for some in batched(doorbells, MOST_AT_ONCE):
+            if self._fuse.is_blown:
+                return
+            try:
+                self._send(some)
+            except (RedisError, OSError) as error:
+                self._fuse.blow(f"Redis at {place()} is away, runs wait in the database", error)
+
+    def backlog(self) -> int | None:
+        """Return how many messages nobody has read yet; `None` when nobody knows."""
+        if self._fuse.is_blown:
+            return None
+        try:
+            return self._count_unread()
+        except (RedisError, OSError) as error:
+            self._fuse.blow(f"Redis at {place()} is away, its backlog is unknown", error)
+            return None
+
+    def check(self) -> list[checks.CheckMessage]:
+        """Report what is wrong with how Redis is reached."""
+        if settings.DEBUG or has_password():
+            return []
+        return [
+            checks.Warning(
+                "REDIS_URL has no password: whoever reaches Redis can stop the tasks.",
+                hint="Give Redis a password: REDIS_URL=redis://:password@host:6379/0",
+                id="tasks.W001",
+            )
+        ]
+
+    def work(self, options: WorkerOptions) -> None:
+        """Be one worker process until told to stop."""
+        # Not at the top: a web process enqueues and has no use for the worker's machinery.
+        if options.solo:
+            from tasks.worker.claimant import Claimant
+            from tasks.worker.liveness import Sleeper
+
+            # Runs on their last life are found in the table.
+            Claimant(options, Sleeper(options.worker_id)).run()
+        else:
+            from tasks.worker.answering import Answering
+
+            Answering(options).run()
+
+    @cached_property
+    def _redis(self) -> redis.Redis:
+        return web_client()
+
+    def _send(self, doorbells: Sequence[Doorbell]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for id_, queue, priority, is_async in doorbells:
+            name = stream(queue, priority=priority, is_async=is_async)
+            pipeline.xadd(name, message(id_), maxlen=MOST_MESSAGES, approximate=True)
+        pipeline.sadd(queues_key(), *{queue for _, queue, _, _ in doorbells})
+        pipeline.execute()
+
+    def _count_unread(self) -> int:
+        """Of each stream: its length without what was read. What is done with is deleted there."""
+        rung: Iterable[Any] = self._redis.smembers(queues_key())
+        queues = registry.queues() | {name.decode() for name in rung}
+        names = [name for kind in (False, True) for name in streams(queues, is_async=kind)]
+        pipeline = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.xlen(name)
+        for name in names:
+            pipeline.xpending(name, GROUP)
+        replies = pipeline.execute(raise_on_error=False)
+        lengths, pending = replies[: len(names)], replies[len(names) :]
+        # A stream that no worker has seen yet has no group: none of it was read.
+        read = [entry["pending"] if isinstance(entry, dict) else 0 for entry in pending]
+        return sum(max(0, length - seen) for length, seen in zip(lengths, read, strict=True))
+
+
+def _of_new(runs: Iterable[NewRun]) -> Iterator[Doorbell]:
+    return ((run.id, run.queue, run.priority, run.is_async) for run in runs)
+
+
+def _look_up(ids: Sequence[uuid.UUID]) -> Iterator[Doorbell]:
+    for some in batched(ids, MOST_AT_ONCE):
+        runs = TaskRun.objects.filter(pk__in=some).order_by("run_at", "id")
+        yield from runs.values_list("id", "queue", "priority", "is_async")
+
+
+engine = RearqEngine()

@@ -1,0 +1,185 @@
+"""What becomes of messages that were read, and of consumers that read no more."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, InterfaceError, connections
+from redis.exceptions import RedisError
+
+from tasks import streams
+from tasks.models import Worker, WorkerStatus
+from tasks.worker import scripts
+from tasks.worker.messages import Message, Stray
+from tasks.worker.outage import Outage
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+logger = logging.getLogger("tasks.worker")
+
+FORGET_EVERY_SECONDS = 10.0
+SILENT_SECONDS = 30.0
+"""A consumer that has read nothing for so long may be lost: the table knows."""
+MOST_AT_ONCE = 1000
+MOST_ASIDE = 1000
+CONSUMER = re.compile(r"[0-9a-f]{32}")
+"""The name of a worker's consumer: its id."""
+
+
+class Tidier:
+    """Acknowledges what is done with, and gives to others what lost workers had read."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        consumer: str,
+        *,
+        queues: Callable[[], Iterable[str]],
+        outage: Outage,
+    ) -> None:
+        self._redis = redis
+        self._consumer = consumer
+        self._queues = queues
+        self._outage = outage
+        self._done: deque[Message] = deque()
+        self._strays: deque[Stray] = deque()
+        self._has_work = asyncio.Event()
+
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        """Delete messages that are done with."""
+        self._done.extend(messages)
+        self._has_work.set()
+
+    def set_aside(self, strays: Iterable[Stray]) -> None:
+        """Put away what is no message of ours, for people to look at."""
+        self._strays.extend(strays)
+        self._has_work.set()
+
+    async def tidy(self) -> None:
+        """Do both, for ever."""
+        while True:
+            await self._has_work.wait()
+            self._has_work.clear()
+            try:
+                await self._work()
+            except (RedisError, OSError) as error:
+                self._has_work.set()
+                await self._outage.pause(error)
+
+    async def forget_the_lost(self) -> None:
+        """Look for consumers whose workers are lost, for ever."""
+        while True:
+            await asyncio.sleep(FORGET_EVERY_SECONDS)
+            try:
+                if silent := await self._silent_consumers():
+                    await self._forget(await asyncio.to_thread(lost_among, silent))
+            except (RedisError, OSError) as error:
+                await self._outage.pause(error)
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("Who of the silent workers lives is not known yet: %s", error)
+
+    async def say_if_messages_may_vanish(self) -> None:
+        """Warn once if Redis throws keys away when its memory is full."""
+        while True:
+            try:
+                memory = await self._redis.info("memory")
+            except (RedisError, OSError) as error:
+                await self._outage.pause(error)
+                continue
+            if (policy := memory.get("maxmemory_policy", "noeviction")) != "noeviction":
+                logger.warning(
+                    "Redis may throw messages away: its maxmemory-policy is %s, "
+                    "and should be noeviction",
+                    policy,
+                )
+            return
+
+    async def sign_off(self) -> None:
+        """Finish, and give back what was read in vain."""
+        await self._work()
+        await self._forget([self._consumer])
+
+    async def _work(self) -> None:
+        while self._done:
+            await self._acknowledge_some()
+        while self._strays:
+            await self._set_one_aside()
+
+    async def _acknowledge_some(self) -> None:
+        some = [self._done.popleft() for _ in range(min(len(self._done), MOST_AT_ONCE))]
+        by_stream = defaultdict(list)
+        for message in some:
+            by_stream[message.stream].append(message.id)
+        pipeline = self._redis.pipeline(transaction=False)
+        for stream, ids in by_stream.items():
+            pipeline.xack(stream, streams.GROUP, *ids)
+            pipeline.xdel(stream, *ids)
+        try:
+            await pipeline.execute()
+        except BaseException:
+            self._done.extendleft(some)
+            raise
+
+    async def _set_one_aside(self) -> None:
+        stray = self._strays[0]
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.xadd(
+            streams.aside_key(),
+            {
+                "reason": stray.reason,
+                "stream": stray.stream,
+                "id": stray.id,
+                "copy": stray.copy,
+            },
+            maxlen=MOST_ASIDE,
+        )
+        pipeline.xack(stray.stream, streams.GROUP, stray.id)
+        pipeline.xdel(stray.stream, stray.id)
+        await pipeline.execute()
+        self._strays.popleft()
+        logger.error(
+            "Message %s of %s is set aside in %s: %s",
+            *(stray.id.decode(), stray.stream.decode(), streams.aside_key(), stray.reason),
+        )
+
+    async def _silent_consumers(self) -> set[str]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for name in self._streams():
+            pipeline.xinfo_consumers(name, streams.GROUP)
+        replies = await pipeline.execute(raise_on_error=False)
+        # A stream that nobody has read yet has no group, and no consumers.
+        consumers = [one for reply in replies if isinstance(reply, list) for one in reply]
+        return {
+            consumer["name"].decode()
+            for consumer in consumers
+            if consumer["idle"] > SILENT_SECONDS * 1000
+        } - {self._consumer}
+
+    async def _forget(self, consumers: Iterable[str]) -> None:
+        names = self._streams()
+        for consumer in consumers:
+            again = await self._redis.eval(
+                scripts.FORGET, len(names), *names, streams.GROUP, consumer
+            )
+            if again and consumer != self._consumer:
+                logger.warning("%d messages of lost worker %s ring again", again, consumer)
+
+    def _streams(self) -> list[str]:
+        queues = list(self._queues())
+        return [name for kind in (False, True) for name in streams.streams(queues, is_async=kind)]
+
+
+def lost_among(consumers: Collection[str]) -> set[str]:
+    """Return those that are no living workers."""
+    ids = [name for name in consumers if CONSUMER.fullmatch(name)]
+    try:
+        alive = Worker.objects.filter(pk__in=ids, status=WorkerStatus.ALIVE)
+        return set(consumers) - {id_.hex for id_ in alive.values_list("id", flat=True)}
+    finally:
+        connections.close_all()

@@ -1,0 +1,1 @@
+"""What the ReArq engine promises beyond what every engine does."""

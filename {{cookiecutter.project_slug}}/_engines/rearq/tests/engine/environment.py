@@ -1,0 +1,38 @@
+"""The Redis on which the tests run.
+
+`TEST_REDIS_URL` names it; unset, one is started for the tests, or else it is the one on this
+machine. All keys begin with a prefix of this run's own.
+"""
+
+import atexit
+import os
+from uuid import uuid4
+
+from tests.engine.server import RedisServer, program
+
+LOCAL = "redis://127.0.0.1:6379/0"
+STARTED_BY_PYTEST = "PYTEST_VERSION"
+
+PRODUCTION = {"REDIS_URL": "rediss://:password@redis.example.com:6379/0"}
+"""What production is told besides."""
+
+
+def environment() -> dict[str, str]:
+    """The variables; processes that a test starts inherit them."""
+    url = os.environ.get("TEST_REDIS_URL") or _found()
+    prefix = os.environ.get("TEST_REDIS_PREFIX") or f"test-{uuid4().hex}"
+    return {
+        "TEST_REDIS_URL": url,
+        "REDIS_URL": url,
+        "TEST_REDIS_PREFIX": prefix,
+        "REDIS_PREFIX": prefix,
+    }
+
+
+def _found() -> str:
+    if STARTED_BY_PYTEST in os.environ and program():
+        server = RedisServer()
+        server.start()
+        atexit.register(server.stop)
+        return server.url
+    return LOCAL

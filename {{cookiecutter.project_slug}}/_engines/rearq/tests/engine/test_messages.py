@@ -1,0 +1,136 @@
+"""Messages only ring: senseless, doubled or left behind, they harm nothing and are cleared away."""
+
+import os
+import signal
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from tasks import streams
+from tasks.engine import engine
+from tasks.enqueue import enqueue_many
+from tasks.models import RunStatus, TaskRun
+from tasks.tests.factories import make_run
+from tasks.tests.sample.models import Mark
+from tasks.tests.sample.tasks import add_async, hold, leave_mark
+from tests.conformance.harness import Programs, wait_for_status, wait_until
+from tests.engine.carrier import NONSENSE
+from tests.engine.server import RedisServer
+
+LONGEST_COPY = 1100
+
+
+def unread(server: RedisServer) -> int:
+    """How many messages are in all streams, read or not."""
+    client = server.client()
+    keys = list(client.scan_iter(f"{settings.REDIS_PREFIX}:queue:*"))
+    return sum(client.xlen(key) for key in keys)
+
+
+def test_each_senseless_message_is_set_aside_and_harms_no_neighbour(
+    programs: Programs, server: RedisServer
+) -> None:
+    program = programs.worker()
+    workers = program.workers()
+    ids: list[str] = []
+
+    for fields in NONSENSE.values():
+        name = streams.stream("brief", priority=0, is_async=False)
+        server.client().xadd(name, fields)
+        marks: list[Any] = [((f"mark {len(ids) + number}",), {}) for number in range(20)]
+        ids += [result.id for result in enqueue_many(leave_mark, marks)]
+
+    wait_for_status(RunStatus.SUCCESSFUL, *ids)
+    assert Mark.objects.count() == len(ids) == 160
+    assert program.workers() == workers
+    client = server.client()
+    wait_until(lambda: client.xlen(streams.aside_key()) == len(NONSENSE), "all are set aside")
+    aside: list[Any] = client.xrange(streams.aside_key()) or []
+    for _, note in aside:
+        assert note[b"reason"]
+        assert len(note[b"copy"]) < LONGEST_COPY
+    assert program.log.read_text().count("is set aside") == len(NONSENSE)
+    wait_until(lambda: unread(server) == 0, "nothing is left in the streams")
+
+
+def test_a_key_that_is_no_stream_is_renamed(programs: Programs, server: RedisServer) -> None:
+    name = streams.stream("brief", priority=0, is_async=False)
+    server.client().set(name, "a string")
+
+    programs.worker()
+
+    wait_for_status(RunStatus.SUCCESSFUL, leave_mark.enqueue("mark").id)
+    wait_until(lambda: server.client().type(name) == b"stream", "it is a stream now")
+    assert server.client().get(f"{streams.aside_key()}:{name}") == b"a string"
+
+
+def test_a_doorbell_that_rings_three_times_on_two_hosts_starts_its_run_once(
+    programs: Programs, server: RedisServer
+) -> None:
+    ids = [result.id for result in enqueue_many(leave_mark, [((str(n),), {}) for n in range(100)])]
+    for _ in range(2):
+        engine.ring([uuid.UUID(id_) for id_ in ids])
+
+    for _ in range(2):
+        programs.worker(signs_on=False)
+
+    wait_for_status(RunStatus.SUCCESSFUL, *ids)
+    wait_until(lambda: unread(server) == 0, "all messages were read")
+    assert Mark.objects.count() == 100
+    assert not TaskRun.objects.exclude(attempt=1).exists()
+
+
+def test_a_backlog_is_not_rung_for_again_and_again(programs: Programs, server: RedisServer) -> None:
+    enqueue_many(leave_mark, [((str(number),), {}) for number in range(10_000)])
+    TaskRun.objects.update(run_at=Now() - timedelta(minutes=10))
+    rang = unread(server)
+
+    timer = programs.timer(options={"sweep": 0.2})
+    wait_until(lambda: "Timer is ready" in timer.log.read_text(), "the timer works")
+    # What is due meanwhile shows that it has swept.
+    later = make_run(status=RunStatus.SCHEDULED)
+    TaskRun.objects.filter(pk=later.pk).update(run_at=Now() + timedelta(seconds=3))
+    wait_until(lambda: TaskRun.objects.get(pk=later.pk).status == RunStatus.READY, "it has swept")
+
+    assert rang == 10_000
+    assert unread(server) <= rang + 1
+    assert engine.backlog() == unread(server)
+
+
+def test_what_a_killed_worker_had_read_is_cleared_away(
+    programs: Programs, server: RedisServer, gate: Path
+) -> None:
+    program = programs.worker("--threads=2")
+    (killed,) = program.workers()
+    results = [hold.enqueue("held", str(gate)) for _ in range(2)]
+    wait_until(lambda: Mark.objects.count() == 2, "both began")
+
+    os.kill(killed.pid, signal.SIGKILL)
+    wait_until(lambda: Mark.objects.count() == 4, "both began again")
+    gate.touch()
+
+    wait_for_status(RunStatus.SUCCESSFUL, *(result.id for result in results))
+    wait_until(lambda: unread(server) == 0, "its messages are gone", seconds=60)
+
+
+def test_a_worker_that_leaves_leaves_nothing_behind(
+    programs: Programs, server: RedisServer, gate: Path, tmp_path: Path
+) -> None:
+    program = programs.worker("--threads=1", "--grace=0.5")
+    running = hold.enqueue("running", str(tmp_path / "never"))
+    wait_for_status(RunStatus.RUNNING, running.id)
+    waiting = [add_async.enqueue(1, 2).id, leave_mark.enqueue("waits").id]
+    wait_for_status(RunStatus.SUCCESSFUL, waiting[0])
+
+    program.send(signal.SIGTERM)
+    assert program.wait() == 0
+
+    # Two runs wait, and so do their messages, unread.
+    assert TaskRun.objects.filter(status=RunStatus.READY).count() == 2
+    assert unread(server) == engine.backlog() == 2
+    name = streams.stream("brief", priority=0, is_async=False)
+    assert server.client().xinfo_consumers(name, streams.GROUP) == []
