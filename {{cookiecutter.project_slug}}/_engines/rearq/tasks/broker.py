@@ -22,7 +22,7 @@ def web_client() -> redis.Redis:
         redis.Redis,
         redis.Sentinel,
         socket_connect_timeout=0.25,
-        socket_timeout=0.25,
+        socket_timeout=0.5,
         retry=Retry(NoBackoff(), 0),
     )
     return client
