@@ -47,8 +47,16 @@ def test_the_site_is_called_by_the_projects_name(name: str, project: Path, tmp_p
     assert said == f"{name}\n"
 
 
+# What differs by engine is how a run reaches a worker, and that PostgreSQL's run shows for each.
+@pytest.mark.parametrize("engine", ["database"], indirect=True)
 def test_its_own_tests_pass_on_sqlite(project: Path) -> None:
     make(project, "sqlite", **NO_SERVICE)
+
+
+def test_its_demo_runs_on_sqlite(project: Path) -> None:
+    said = make(project, "demo", CHECK="1", **NO_SERVICE)
+
+    assert "confirmed" in said
 
 
 def test_its_own_tests_pass_on_postgresql(project: Path, database_url: str) -> None:
