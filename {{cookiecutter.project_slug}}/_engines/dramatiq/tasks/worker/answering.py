@@ -54,20 +54,9 @@ class Answering(Claimant):
     def claim(self, *, is_idle: bool) -> Catch:
         """Claim what was rung for, all in one statement; then what nobody rings for."""
         knocks = self._knocks.waiting()
-        catch = Catch()
-        if knocks:
-            claims: dict[uuid.UUID, Claimed] = {}
-            try:
-                claims = self._claim_these(knocks)
-                catch.count = len(claims)
-            except (DatabaseError, InterfaceError):
-                self._strays.suspect()
-                raise
-            finally:
-                for knock in knocks:
-                    self._knocks.answer(knock, claims.pop(knock.run_id, None))
+        count = self._answer(knocks) if knocks else 0
         rest = super().claim(is_idle=is_idle)
-        return Catch(catch.count + rest.count, rest.is_full)
+        return Catch(count + rest.count, rest.is_full)
 
     def learn(self, pulse: Pulse) -> bool:
         """Take note of what there is, and of queues that people paused."""
@@ -97,19 +86,31 @@ class Answering(Claimant):
         self._strays.suspect()
         self._wake.set()
 
-    def _claim_these(self, knocks: list[Knock]) -> dict[uuid.UUID, Claimed]:
+    def _answer(self, knocks: list[Knock]) -> int:
         rung = {knock.run_id: knock.lane for knock in knocks}
-        claims = {
-            claimed.id: claimed
-            for claimed in ledger.claim_these(self.id, list(rung), is_async=False)
-        }
-        self._demand.hold(list(claims.values()))
-        self._strays.knocked(in_vain=len(claims) < len(rung))
-        if unclaimed := rung.keys() - claims.keys():
-            known = set(TaskRun.objects.filter(pk__in=unclaimed).values_list("pk", flat=True))
-            for run_id in unclaimed - known:
-                self._actors.report_unknown(rung[run_id], run_id)
-        return claims
+        claims: dict[uuid.UUID, Claimed] = {}
+        try:
+            found = ledger.claim_these(self.id, list(rung), is_async=False)
+            self._demand.hold(found)
+            claims = {claimed.id: claimed for claimed in found}
+        except (DatabaseError, InterfaceError):
+            self._strays.suspect()
+            raise
+        finally:
+            for knock in knocks:
+                # Of two that rang for the same run, one gets it.
+                self._knocks.answer(knock, claims.pop(knock.run_id, None))
+        self._strays.knocked(in_vain=len(found) < len(rung))
+        self._report_unknown(rung.keys() - {claimed.id for claimed in found}, rung)
+        return len(found)
+
+    def _report_unknown(self, ids: set[uuid.UUID], rung: dict[uuid.UUID, str]) -> None:
+        """Set aside the doorbells of runs that there are not."""
+        if not ids:
+            return
+        known = set(TaskRun.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        for run_id in ids - known:
+            self._actors.report_unknown(rung[run_id], run_id)
 
 
 def _is_handed_back(item: Finished) -> bool:

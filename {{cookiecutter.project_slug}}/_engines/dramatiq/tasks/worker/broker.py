@@ -170,19 +170,21 @@ class LaneConsumer(Consumer):
 
     def _receive(self, texts: Iterable[bytes | None]) -> None:
         """Let the runs be claimed while their doorbells wait for a thread."""
-        knocks = []
+        knocks: list[Knock] = []
+        nonsense: list[tuple[bytes | None, str]] = []
         for text in texts:
             try:
                 doorbell = doorbells.read(self._name, text)
             except doorbells.Malformed as error:
-                self._broker.set_aside(self._name, text, str(error))
-                self._broker.remove_text(self._name, text)
-                continue
-            knock = Knock(self._name, doorbell.run_id)
-            knocks.append(knock)
-            self._fetched.append(_proxy(self._name, doorbell.message_id, knock))
+                nonsense.append((text, str(error)))
+            else:
+                knocks.append(Knock(self._name, doorbell.run_id))
+                self._fetched.append(_proxy(self._name, doorbell.message_id, knocks[-1]))
         if knocks:
             self._broker.knocks.ask(knocks)
+        for text, reason in nonsense:
+            self._broker.set_aside(self._name, text, reason)
+            self._broker.remove_text(self._name, text)
 
     def _remove_answered(self) -> None:
         ids = [self._lane.answered.popleft() for _ in range(len(self._lane.answered))]

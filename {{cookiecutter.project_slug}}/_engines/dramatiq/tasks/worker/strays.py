@@ -66,9 +66,15 @@ class Strays(Claimer):
         elif self._takes_all:
             self._takes_all = self._claim_from(self._queues(), request, catch)
             catch.is_full |= self._takes_all
-        elif strange := [queue for queue in self._queues() if queue not in self._lanes]:
+        else:
+            self._claim_a_few(request, catch)
+        self._takes_oldest = False
+
+    def _claim_a_few(self, request: Request, catch: Catch) -> None:
+        """Doorbells come: what has none is claimed, and one run, lest a lost one wait for ever."""
+        if self._takes_strange:
+            strange = [queue for queue in self._queues() if queue not in self._lanes]
             self._takes_strange = self._claim_from(strange, request, catch)
             catch.is_full |= self._takes_strange
-        elif self._takes_oldest:
+        if self._takes_oldest:
             self._claim_from(self._queues(), Request(1), catch)
-        self._takes_oldest = False
