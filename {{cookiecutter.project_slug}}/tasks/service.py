@@ -88,6 +88,13 @@ class TaskService:
         """Return how many runs failed for good within the window."""
         return statistics.count_ended(RunStatus.FAILED, window, queue)
 
+    def failures(self, since: datetime, until: datetime) -> dict[str, int]:
+        """Return by task how many runs failed for good from `since` until just before `until`.
+
+        A run that was retried is not counted, nor is one that is older than failed runs are kept.
+        """
+        return statistics.failures(since, until)
+
     def workers(self) -> list[WorkerState]:
         """Return the worker processes that are alive or were lost lately, and what they hold."""
         return workforce.workers()

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from tasks import registry
 from tasks.depths import By, Depth, depths, together
 from tasks.endings import Endings, ended, endings
 from tasks.histogram import Percentiles
 from tasks.ledger import now
-from tasks.models import Gate, GateKind, RunStatus
+from tasks.models import Gate, GateKind, RunStatus, TaskRun
 from tasks.rollups import HOUR, KEPT, MINUTE, counted_between, endings_of, floor, reached
 
 
@@ -122,6 +122,16 @@ def count_ended(status: RunStatus, window: timedelta, queue: str | None = None) 
         rows, runs = rows.filter(queue=queue), runs.filter(queue=queue)
     total: int | None = rows.aggregate(total=Sum(status.lower()))["total"]
     return (total or 0) + runs.count()
+
+
+def failures(since: datetime, until: datetime) -> dict[str, int]:
+    """Return by task how many runs failed between two times and are failed still: one query.
+
+    From the rows: old rollups are of whole hours, and a day may begin within one.
+    """
+    runs = TaskRun.objects.filter(finished_at__gte=since, finished_at__lt=until)
+    failed = runs.filter(status=RunStatus.FAILED).order_by()
+    return dict(failed.values_list("name").annotate(Count("pk")))
 
 
 def _begin(until: datetime, window: timedelta) -> datetime:

@@ -47,6 +47,12 @@ os.environ |= {
     "PAYMENT_PROVIDER": "",
     "STORED_ANSWER_DAYS": "",
     "SENT_MAIL_DAYS": "",
+    "REPORT_RECIPIENTS": "",
+    "BACKUPS": "",
+    "BACKUPS_FOLDER": str(folder / "backups"),
+    "BACKUPS_DAILY": "",
+    "BACKUPS_WEEKLY": "",
+    "BACKUPS_MONTHLY": "",
     "WEB_BIND": "",
     "WEB_PROCESSES": "",
     "WEB_THREADS": "",
@@ -79,6 +85,8 @@ os.environ |= engine.environment()
 from config.settings import *
 
 DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
+
+BACKUPS_SCRATCH = folder / "scratch"
 
 # Hashing a password is slow on purpose, and the tests log in often.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

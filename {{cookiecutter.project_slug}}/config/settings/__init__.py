@@ -19,6 +19,7 @@ from config.settings.logging import *
 from config.settings.orders import *
 from config.settings.outbox import *
 from config.settings.processes import *
+from config.settings.reports import *
 from config.settings.security import *
 from config.settings.tasks import *
 from config.settings.unfold import *

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "emails",
     "orders",
     "exports",
+    "reports",
     # After those whose commands have the names of its own: `manage.py worker` is that of `tasks`.
     "django_prodserver",
 ]
