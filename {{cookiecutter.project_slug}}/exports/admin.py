@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
@@ -57,6 +58,8 @@ class ExportAdmin(ModelAdmin):
     list_select_related = ("user",)
     search_fields = ("=id", "user__email")
     show_full_result_count = False
+    # The page that an export belongs to shows it to its owner alone.
+    view_on_site = False
     fields = (
         "kind",
         "user",
@@ -64,7 +67,7 @@ class ExportAdmin(ModelAdmin):
         "state",
         "reason",
         "progress",
-        "run_id",
+        "run",
         "size",
         "sha256",
         "created_at",
@@ -72,7 +75,7 @@ class ExportAdmin(ModelAdmin):
         "updated_at",
         "expires_at",
     )
-    readonly_fields = ("progress", "run_id", "began_at", "expires_at")
+    readonly_fields = ("progress", "run", "began_at", "expires_at")
     inlines = (PartInline,)
     actions_detail: Any = ("cancel",)
 
@@ -86,6 +89,12 @@ class ExportAdmin(ModelAdmin):
         """Rows, a bar, percent and the time that is left."""
         context = {"export": export, "progress": export.progress(timezone.now())}
         return render_to_string("exports/_progress.html", context)
+
+    @display(description=_("Run"))
+    def run(self, export: Export) -> SafeString:
+        """The way to the run that makes it: attempts, errors, and which worker."""
+        address = reverse("admin:tasks_taskrun_change", args=[export.run_id])
+        return format_html('<a href="{}">{}</a>', address, export.run_id)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

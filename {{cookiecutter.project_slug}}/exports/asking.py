@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from exports.kinds import OF_EVERYONE, ExportKind
 from exports.models import Export
-from exports.states import LIVE, ExportState
+from exports.states import LIVE
 from exports.tasks import build_export, discard_files
 from tasks.service import service
 
@@ -64,13 +64,15 @@ def cancel(export: Export, *, by: User) -> bool:
     The row says so at once. A worker that is at it sees it at its next chunk.
     """
     with transaction.atomic():
-        here = Export.objects.select_for_update().get(pk=export.pk)
-        if not here.status.is_live or not here.move(to=ExportState.CANCELLED):
-            return False
-        if here.run_id is not None:
-            service.cancel([here.run_id], by=by)
-        discard_files.enqueue(str(export.pk))
-    return True
+        # The run first, as the worker does with every part: in one order nobody waits in a circle.
+        if export.run_id is not None:
+            service.cancel([export.run_id], by=by)
+        stopped = export.stop()
+        if stopped:
+            discard_files.enqueue(str(export.pk))
+        else:
+            transaction.set_rollback(True)
+    return stopped
 
 
 def may_see_all_orders(user: User) -> bool:

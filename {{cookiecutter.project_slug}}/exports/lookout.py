@@ -47,13 +47,14 @@ def discard(export_id: uuid.UUID) -> int:
 
 
 def _end(export: Export, run: TaskRun | None) -> bool:
+    # The files first: should this process die now, the export is found here again.
+    files.delete_all(export)
     if run is not None and run.status == RunStatus.CANCELLED:
         ended = export.move(to=ExportState.CANCELLED)
     else:
         ended = export.move(to=ExportState.FAILED, reason=_why(run))
     if ended:
         logger.warning("Export %s was ended: its run has.", export.id)
-        files.delete_all(export)
     return ended
 
 

@@ -153,6 +153,11 @@ class Export(models.Model):
         here = Export.objects.filter(pk=self.pk, state=self.state)
         return here.update(state=to, updated_at=Now(), **changes) == 1
 
+    def stop(self) -> bool:
+        """Cancel it wherever it is on its way; say whether this call did it."""
+        here = Export.objects.filter(pk=self.pk, state__in=LIVE)
+        return here.update(state=ExportState.CANCELLED, updated_at=Now()) == 1
+
 
 class ExportPart(models.Model):
     """A chunk of an export's rows. Its file was complete before the row was written."""

@@ -41,6 +41,7 @@ def test_the_parts_of_an_export_are_shown(admin_client: Client) -> None:
     shown = admin_client.get(page(export)).content.decode()
 
     assert shown.count("field-last_key") >= 3
+    assert reverse("admin:tasks_taskrun_change", args=[export.run_id]) in shown
 
 
 def test_cancelling_asks_first_and_then_cancels(admin_client: Client) -> None:

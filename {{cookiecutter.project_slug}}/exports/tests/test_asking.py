@@ -21,9 +21,10 @@ from exports.states import MOVES, ExportState, IllegalMove
 from exports.tasks import build_export, discard_files
 from exports.tests.factories import make_export, make_orders, make_staff, run_of
 from exports.tests.reference import assert_exports_add_up
-from tasks.models import RunStatus, TaskRun
+from tasks.models import FINAL, RunStatus, TaskRun
 from tasks.service import service
 from tasks.testing import assert_enqueued, run_due
+from tests.conformance.harness import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +129,39 @@ def test_an_export_whose_run_somebody_cancelled_is_cancelled() -> None:
 
     export.refresh_from_db()
     assert export.state == ExportState.CANCELLED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_cancels_and_the_worker_do_not_wait_for_each_other() -> None:
+    owner = make_orders(400)[0].user
+
+    def work() -> None:
+        try:
+            run_due()
+        finally:
+            connection.close()
+
+    for _ in range(8):
+        export = make_export(user=owner)
+        with ThreadPoolExecutor(1) as pool:
+            worker = pool.submit(work)
+            wait_until(Export.objects.filter(pk=export.pk, rows__gt=0).exists, "it is at it")
+            assert cancel(export, by=owner)
+            worker.result(30)
+
+        run = run_of(export).get()
+        assert (run.failures, run.status in FINAL) == ([], True)
+        assert list(files.names(export)) == []
+
+
+def test_to_cancel_what_has_ended_leaves_its_run_alone() -> None:
+    export = make_export()
+    Export.objects.update(state=ExportState.FAILED)
+
+    assert not cancel(export, by=export.user)
+
+    assert run_of(export).get().status == RunStatus.READY
+    assert TaskRun.objects.count() == 1
 
 
 def test_an_export_on_its_way_is_left_alone() -> None:
