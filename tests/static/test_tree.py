@@ -73,6 +73,15 @@ def test_an_engines_file_replaces_none_of_the_projects() -> None:
         assert own_name(name) == name or not (RAW / own_name(name)).exists(), name
 
 
+@pytest.mark.parametrize(
+    "file", ["engine.mk", "tests/engine/environment.py", "tests/engine/server.py"]
+)
+def test_what_both_engines_on_redis_need_is_the_same(file: str) -> None:
+    one, other = (RAW / "_engines" / name / file for name in ("dramatiq", "rearq"))
+
+    assert one.read_text("utf-8") == other.read_text("utf-8")
+
+
 @pytest.mark.parametrize("hook", ["pre_gen_project.py", "post_gen_project.py"])
 def test_hooks_are_short_and_need_only_python(hook: str) -> None:
     source = (ROOT / "hooks" / hook).read_text("utf-8")

@@ -200,7 +200,7 @@ class Reader(Worker):  # type: ignore[misc]
         )
         self._outage.is_over()
         for key in strange:
-            logger.error("%s in Redis was no stream, and is renamed", key.decode())
+            logger.error("%s in Redis was no stream, and is renamed", key.decode(errors="replace"))
         lane.is_drained = sum(len(messages) for _, messages in found) < room
         return [(stream, [_paired(*message) for message in messages]) for stream, messages in found]
 

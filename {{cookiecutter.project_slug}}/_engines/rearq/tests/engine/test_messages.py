@@ -10,10 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.db.models.functions import Now
 
-from tasks import streams
+from tasks import ledger, streams
 from tasks.engine import engine
 from tasks.enqueue import enqueue_many
-from tasks.models import RunStatus, TaskRun
+from tasks.models import GateKind, RunStatus, TaskRun, Worker
 from tasks.tests.factories import make_run
 from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import add_async, hold, leave_mark
@@ -99,6 +99,23 @@ def test_a_backlog_is_not_rung_for_again_and_again(programs: Programs, server: R
     assert rang == 10_000
     assert unread(server) <= rang + 1
     assert engine.backlog() == unread(server)
+
+
+def test_the_messages_of_a_paused_queue_wait_unread(
+    programs: Programs, server: RedisServer
+) -> None:
+    ledger.pause(GateKind.QUEUE, "brief")
+    (worker,) = programs.worker().workers()
+    looked = Worker.objects.filter(pk=worker.pk, beat_at__gt=worker.beat_at)
+    wait_until(looked.exists, "the worker knows of the pause")
+
+    ids = [result.id for result in enqueue_many(leave_mark, [((str(n),), {}) for n in range(30)])]
+    wait_for_status(RunStatus.SUCCESSFUL, add_async.enqueue(1, 2).id)
+    assert engine.backlog() == 30
+    ledger.resume(GateKind.QUEUE, "brief")
+
+    wait_for_status(RunStatus.SUCCESSFUL, *ids)
+    wait_until(lambda: unread(server) == 0, "all messages were read")
 
 
 def test_what_a_killed_worker_had_read_is_cleared_away(
