@@ -6,12 +6,12 @@ machine. All keys begin with a prefix of this run's own.
 
 import atexit
 import os
+import sys
 from uuid import uuid4
 
 from tests.engine.server import RedisServer, program
 
 LOCAL = "redis://127.0.0.1:6379/0"
-STARTED_BY_PYTEST = "PYTEST_VERSION"
 
 PRODUCTION = {"REDIS_URL": "rediss://:password@redis.example.com:6379/0"}
 """What production is told besides."""
@@ -30,7 +30,8 @@ def environment() -> dict[str, str]:
 
 
 def _found() -> str:
-    if STARTED_BY_PYTEST in os.environ and program():
+    # The type checker reads these settings, too, and leaves without saying goodbye.
+    if "pytest" in sys.modules and program():
         server = RedisServer()
         server.start()
         atexit.register(server.stop)

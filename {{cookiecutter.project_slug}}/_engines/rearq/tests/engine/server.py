@@ -48,7 +48,9 @@ class RedisServer:
         self._process = subprocess.Popen(
             [executable, "--port", str(self._port), "--bind", "127.0.0.1", "--save", "", *options],
             cwd="/",
+            # Who waits for the end of the tests' output does not wait for the server's.
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         ends = time.monotonic() + START_SECONDS
         while not answers(self.url):
