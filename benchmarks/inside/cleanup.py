@@ -1,7 +1,8 @@
 """Time checkouts while half a million old rows are cleaned up.
 
     cd PROJECT
-    export DATABASE_URL=postgres://… PYTHONPATH=TEMPLATE DEBUG=false DEMO=true ALLOWED_HOSTS=localhost
+    export DATABASE_URL=postgres://… PYTHONPATH=TEMPLATE
+    export DEBUG=false DEMO=true ALLOWED_HOSTS=localhost
     uv run python -m benchmarks.inside.cleanup [ROWS] [A_SECOND]
 
 Checkouts come at a steady rate, and each counts from the moment it was due: one that has to wait

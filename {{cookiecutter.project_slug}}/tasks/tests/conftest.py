@@ -6,6 +6,15 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
+from tasks.models import Schedule
+
+
+@pytest.fixture(autouse=True)
+def no_schedules(request: pytest.FixtureRequest, _django_db_marker: None) -> None:
+    """The task system is tested without the schedules that the shop declares."""
+    if request.node.get_closest_marker("django_db"):
+        Schedule.objects.all().delete()
+
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
