@@ -36,6 +36,7 @@ from tasks.matching import Matching
 from tasks.models import GateKind, RunStatus, Schedule, TaskRun
 from tasks.reading import HEAVY, Run, WholeRun
 from tasks.results import RunResult
+from tasks.roles import Role, make_roles
 from tasks.rollups import prune_rollups
 from tasks.statistics import Queue, Statistics
 from tasks.tasks import act_on_matching
@@ -192,6 +193,10 @@ class TaskService:
             while deleted := prune():
                 total += deleted
         return total
+
+    def make_roles(self) -> list[Role]:
+        """Make the groups of `tasks.permissions.ROLES`, or give them what they lack."""
+        return make_roles()
 
     # Schedules.
 

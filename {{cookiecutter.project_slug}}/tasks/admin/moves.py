@@ -14,6 +14,7 @@ from unfold.dataclasses import ActionDialog
 
 from tasks.acts import Effect
 from tasks.models import LIVE, RunStatus, TaskRun
+from tasks.permissions import CANCEL_RUNS, RETRY_RUNS
 from tasks.service import service
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Move:
     """One thing that people do to runs."""
 
     permission: str
-    """The codename of the permission for it."""
+    """The permission for it."""
     apply: Callable[..., Effect]
     statuses: tuple[str, ...]
     """Where it is offered. Whether it applies, the ledger says."""
@@ -44,7 +45,7 @@ class Move:
 
 
 RETRY = Move(
-    permission="tasks.retry_taskrun",
+    permission=RETRY_RUNS,
     apply=service.retry,
     statuses=(RunStatus.FAILED, RunStatus.CANCELLED),
     label=_("Retry"),
@@ -65,7 +66,7 @@ RETRY = Move(
 )
 
 CANCEL = Move(
-    permission="tasks.cancel_taskrun",
+    permission=CANCEL_RUNS,
     apply=service.cancel,
     statuses=LIVE,
     label=_("Cancel"),

@@ -98,7 +98,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "gate",
                 "verbose_name_plural": "gates",
-                "permissions": [("pause_gate", "Can pause and resume queues and tasks")],
+                "permissions": [
+                    ("pause_gate", "Can pause and resume queues and tasks"),
+                    ("limit_gate", "Can limit queues"),
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("kind", "name"), name="tasks_gate_unique")
                 ],
@@ -272,7 +275,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "schedule",
                 "verbose_name_plural": "schedules",
-                "permissions": [("run_schedule", "Can run schedules now")],
+                "permissions": [
+                    ("switch_schedule", "Can switch schedules on and off"),
+                    ("run_schedule", "Can run schedules now"),
+                ],
                 "indexes": [
                     models.Index(
                         condition=models.Q(("enabled", True)),
@@ -445,8 +451,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "run",
                 "verbose_name_plural": "runs",
                 "permissions": [
+                    ("view_arguments", "Can view arguments, results and tracebacks of runs"),
                     ("retry_taskrun", "Can retry runs"),
                     ("cancel_taskrun", "Can cancel runs"),
+                    ("enqueue_taskrun", "Can run tasks now"),
                 ],
                 "indexes": [
                     models.Index(
@@ -599,6 +607,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "worker",
                 "verbose_name_plural": "workers",
+                "permissions": [("control_worker", "Can quiet and stop workers")],
                 "indexes": [
                     models.Index(
                         condition=models.Q(("status", "ALIVE")),

@@ -30,7 +30,10 @@ class Gate(models.Model):
     class Meta:
         verbose_name = _("gate")
         verbose_name_plural = _("gates")
-        permissions = [("pause_gate", "Can pause and resume queues and tasks")]
+        permissions = [
+            ("pause_gate", "Can pause and resume queues and tasks"),
+            ("limit_gate", "Can limit queues"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["kind", "name"], name="tasks_gate_unique"),
         ]

@@ -44,7 +44,10 @@ class Schedule(models.Model):
     class Meta:
         verbose_name = _("schedule")
         verbose_name_plural = _("schedules")
-        permissions = [("run_schedule", "Can run schedules now")]
+        permissions = [
+            ("switch_schedule", "Can switch schedules on and off"),
+            ("run_schedule", "Can run schedules now"),
+        ]
         indexes = [
             models.Index(
                 fields=["next_at"], name="tasks_schedule_due", condition=models.Q(enabled=True)

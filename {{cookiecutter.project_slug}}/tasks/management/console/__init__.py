@@ -6,6 +6,7 @@ from tasks.management.console.acting import CANCEL, DELETE, RETRY
 from tasks.management.console.gating import LIMIT, PAUSE, RESUME
 from tasks.management.console.looking import LIST, SHOW
 from tasks.management.console.part import Part
+from tasks.management.console.permitting import ROLES
 from tasks.management.console.running import PRUNE, RUN
 from tasks.management.console.scheduling import SCHEDULES
 from tasks.management.console.watching import HEALTH, QUEUES, STATS, WORKERS
@@ -28,6 +29,7 @@ PARTS: dict[str, Part[Any]] = {
         RUN,
         HEALTH,
         PRUNE,
+        ROLES,
     )
 }
 
