@@ -41,6 +41,6 @@ def test_every_check_is_explained() -> None:
 
 
 def test_the_pages_lead_to_files_that_exist() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name} leads to {link}"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection, transaction
-from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 
 from cleanup import services
 from cleanup.cleaners import find
+from cleanup.tests import naive
 from cleanup.tests.factories import DAY, make_sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,11 +29,6 @@ on_sqlite = pytest.mark.skipif(
 
 class Killed(BaseException):
     """As sudden as SIGKILL: no handler of the program sees it."""
-
-
-def naive() -> None:
-    """All in one statement, as a first version has it."""
-    Session.objects.filter(expire_date__lt=Now()).delete()
 
 
 def in_batches() -> int:
@@ -106,7 +101,7 @@ def test_the_naive_version_that_is_killed_has_done_nothing() -> None:
     make_sessions(30)
 
     with killed_at(25):
-        naive()
+        naive.clean_up()
 
     assert Session.objects.count() == 30
 
@@ -129,7 +124,7 @@ def test_the_naive_version_waits_for_everybody_who_holds_a_row() -> None:
         cursor.execute("SET lock_timeout = '200ms'")
         try:
             with pytest.raises(OperationalError, match="lock timeout"):
-                naive()
+                naive.clean_up()
         finally:
             cursor.execute("RESET lock_timeout")
 
@@ -157,7 +152,7 @@ def test_the_naive_version_keeps_every_writer_out_until_it_is_done() -> None:
 
     post_delete.connect(write, sender=Session)
     try:
-        naive()
+        naive.clean_up()
     finally:
         post_delete.disconnect(write, sender=Session)
 
