@@ -9,93 +9,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from tasks.ledger.insert_sql import insert_many, insert_one
 from tasks.ledger.rows import NewRun, Ties
 from tasks.models import LIVE, TaskRun
 
 BATCH = 1000
 TRIES = 20
-
-_COLUMNS = (
-    "id, name, queue, priority, status, is_async, gated, arguments, unique_key, max_attempts, "
-    "headers"
-)
-_TIES = (
-    "workflow_id, group_id, position, after_run_id, after_group_id, takes_result, regardless, leads"
-)
-_CONFLICT = "ON CONFLICT DO NOTHING RETURNING id, {enqueued_at}"
-
-# One run has parameters of its own: the cheapest statement that there is for it.
-_ONE = f"""
-INSERT INTO tasks_taskrun ({_COLUMNS}, run_at, enqueued_at, expires_at)
-VALUES (%(id)s, %(name)s, %(queue)s, %(priority)s, %(status)s, %(is_async)s, %(gated)s,
-    %(arguments)s, %(unique_key)s, %(max_attempts)s, %(headers)s,
-    COALESCE({{run_at}}, {{now}}), {{now}}, {{expires_at}})
-{_CONFLICT}
-"""  # noqa: S608 - constants of this module only
-
-# Many, and those of a workflow, travel as one text, like the outcomes in `tasks.ledger.settle`: ten
-# times the speed of so many parameters.
-_MANY = f"""
-INSERT INTO tasks_taskrun ({_COLUMNS}, {_TIES}, run_at, enqueued_at, expires_at)
-SELECT {_COLUMNS}, workflow_id, group_id, position, after_run_id, after_group_id,
-    COALESCE(takes_result, false), COALESCE(regardless, false), COALESCE(leads, false),
-    COALESCE({{run_at}}, {{now}}), {{now}}, {{expires_at}}
-FROM {{rows}}
-{_CONFLICT}
-"""  # noqa: S608
-
-_POSTGRESQL = {
-    "now": "statement_timestamp()",
-    "enqueued_at": "extract(epoch FROM enqueued_at)::float8",
-}
-# Counted from when it is due.
-_EXPIRES_POSTGRESQL = """GREATEST({run_at}, statement_timestamp())
-    + make_interval(secs => {expires_after})"""
-_ONE_POSTGRESQL = _ONE.format(
-    run_at="%(run_at)s::timestamptz",
-    expires_at=_EXPIRES_POSTGRESQL.format(
-        run_at="%(run_at)s::timestamptz", expires_after="%(expires_after)s::float8"
-    ),
-    **_POSTGRESQL,
-)
-_MANY_POSTGRESQL = _MANY.format(
-    run_at="run_at",
-    expires_at=_EXPIRES_POSTGRESQL.format(run_at="run_at", expires_after="expires_after"),
-    rows="""json_to_recordset(%(rows)s::json) AS new(id uuid, name text, queue text,
-    priority int, status text, is_async boolean, gated boolean, arguments text, unique_key text,
-    max_attempts int, headers text, workflow_id uuid, group_id uuid, position int,
-    after_run_id uuid, after_group_id uuid, takes_result boolean, regardless boolean,
-    leads boolean, run_at timestamptz, expires_after float8)""",
-    **_POSTGRESQL,
-)
-
-_SQLITE = {
-    "now": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
-    "enqueued_at": "enqueued_at || ''",
-}
-_EXPIRES_SQLITE = """CASE WHEN {expires_after} IS NOT NULL THEN
-    strftime('%%Y-%%m-%%d %%H:%%M:%%f', MAX(COALESCE({run_at}, ''), {now}),
-        printf('%%.3f seconds', {expires_after})) END"""
-_ONE_SQLITE = _ONE.format(
-    run_at="%(run_at)s",
-    expires_at=_EXPIRES_SQLITE.format(
-        run_at="%(run_at)s", expires_after="%(expires_after)s", now=_SQLITE["now"]
-    ),
-    **_SQLITE,
-)
-_FIELDS_SQLITE = ", ".join(
-    f"value ->> '{name}' AS {name}"
-    for name in f"{_COLUMNS}, {_TIES}, run_at, expires_after".split(", ")
-)
-_MANY_SQLITE = _MANY.format(
-    run_at="run_at",
-    expires_at=_EXPIRES_SQLITE.format(
-        run_at="run_at", expires_after="expires_after", now=_SQLITE["now"]
-    ),
-    # "WHERE true" tells SQLite's parser that ON begins a conflict clause and not a join.
-    rows=f"(SELECT {_FIELDS_SQLITE} FROM json_each(%(rows)s)) WHERE true",  # noqa: S608
-    **_SQLITE,
-)
 
 _TIES_NAMES = tuple(field.name for field in fields(Ties))
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -138,10 +57,16 @@ def _execute(runs: Sequence[NewRun]) -> None:
     by_id: dict[Any, NewRun] = {run.id if is_postgresql else run.id.hex: run for run in runs}
     rows = [_row(run, is_postgresql=is_postgresql) for run in runs]
     if len(rows) == 1 and runs[0].workflow is None:
-        sql, parameters = _ONE_POSTGRESQL if is_postgresql else _ONE_SQLITE, rows[0]
+        # What is not said is NULL or false: the defaults of the table.
+        parameters = {
+            name: value
+            for name, value in rows[0].items()
+            if value is not None and value is not False
+        }
+        sql = insert_one(tuple(parameters), is_postgresql=is_postgresql)
     else:
-        sql = _MANY_POSTGRESQL if is_postgresql else _MANY_SQLITE
         parameters = {"rows": _encode(rows)}
+        sql = insert_many(is_postgresql=is_postgresql)
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         for id_, enqueued_at in cursor.fetchall():

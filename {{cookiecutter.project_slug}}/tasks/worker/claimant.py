@@ -24,7 +24,7 @@ from tasks.worker.process import WorkerProcess
 logger = logging.getLogger("tasks.worker")
 
 LOOK_AGAIN_SECONDS = 0.025
-"""After a ring, look once more: rings come at most every 20 ms a process."""
+"""After a ring, look twice more: a process that enqueues much rings every 45 ms only."""
 HAND_BACK_AFTER_SECONDS = 0.25
 CANCEL_SECONDS = 1.0
 

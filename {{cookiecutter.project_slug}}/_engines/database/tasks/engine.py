@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 CHANNEL = "tasks"
 
-# A worker looks again soon after a wake-up, so what happens within this time needs no second one.
+# A worker looks again 25 and 50 ms after a ring, so what happens until then needs none of its own.
 RING_EVERY_SECONDS = 0.02
+# For a process that enqueues faster than it may ring: each NOTIFY costs as much as enqueueing once.
+RING_SELDOM_SECONDS = 0.045
 
 
 class DatabaseEngine:
@@ -30,6 +32,7 @@ class DatabaseEngine:
 
     def __init__(self) -> None:
         self._rang_at = 0.0
+        self._pause = RING_EVERY_SECONDS
 
     def ring(self, _ids: Sequence[uuid.UUID], _runs: Sequence[NewRun] = ()) -> None:
         """Wake the workers: these runs were committed. `_runs` are they, if the caller has them.
@@ -41,10 +44,12 @@ class DatabaseEngine:
         if connection.vendor != "postgresql":
             return
         now = time.monotonic()
-        if now - self._rang_at >= RING_EVERY_SECONDS:
-            self._rang_at = now
-            with connection.cursor() as cursor:
-                cursor.execute(f"NOTIFY {CHANNEL}")
+        if now - self._rang_at < self._pause:
+            self._pause = RING_SELDOM_SECONDS
+            return
+        self._rang_at, self._pause = now, RING_EVERY_SECONDS
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY {CHANNEL}")
 
     def backlog(self) -> int | None:
         """Return how many messages wait in the engine's own queue: it has none."""
