@@ -61,8 +61,6 @@ _MANY_SQLITE = _MANY.format(
 )
 
 
-
-
 @cache
 def insert_one(names: tuple[str, ...], *, is_postgresql: bool) -> str:
     """Return the statement for one run of which these columns are given; `expires_after` may be.
