@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import UNTESTED
 from tests.template import ROOT, bake, run
 
 CACHES = {"MYPY_CACHE_DIR": str(ROOT / "build" / "cache" / "project")}
 # As in a shell that knows nothing of this machine's databases.
 NO_SERVICE = {"DATABASE_URL": "", "TEST_DATABASE_URL": "", "TEST_REDIS_URL": ""}
+# What the project's own tests say when they skip those that want one.
+NO_BROWSER = "no browser: install Chromium"
 
 
 def make(project: Path, target: str, **variables: str) -> str:
@@ -49,8 +52,11 @@ def test_the_site_is_called_by_the_projects_name(name: str, project: Path, tmp_p
 
 # What differs by engine is how a run reaches a worker, and that PostgreSQL's run shows for each.
 @pytest.mark.parametrize("engine", ["database"], indirect=True)
-def test_its_own_tests_pass_on_sqlite(project: Path) -> None:
-    make(project, "sqlite", **NO_SERVICE)
+def test_its_own_tests_pass_on_sqlite(project: Path, request: pytest.FixtureRequest) -> None:
+    said = make(project, "sqlite", **NO_SERVICE)
+
+    if NO_BROWSER in said:
+        request.config.stash[UNTESTED].append(f"the pages in a browser ({NO_BROWSER})")
 
 
 def test_its_demo_runs_on_sqlite(project: Path) -> None:
