@@ -34,6 +34,10 @@ class Options:
     """A body that ignores its time limit for so much longer ends its whole process."""
     max_argument_bytes: int = 64 * 1024
     """The most JSON that the arguments of one call, or its result, may take."""
+    log_lines: int = 200
+    """So many lines that one attempt logs are kept."""
+    log_characters: int = 2_000
+    """The longest of them, and of a traceback below one its last so many."""
     history_days: int = 14
     """How long successful and cancelled runs are kept."""
     failure_days: int = 90

@@ -55,7 +55,7 @@ class Failure:
             attempt=attempt,
             exception_class_path=f"{kind.__module__}.{kind.__qualname__}",
             message=_printed(error, secrets)[:MAX_MESSAGE],
-            traceback=_storable(hide("".join(format_exception(error)), secrets))[-MAX_TRACEBACK:],
+            traceback=storable(hide("".join(format_exception(error)), secrets))[-MAX_TRACEBACK:],
             worker_id=str(worker_id or ""),
             started_at=started_at.isoformat() if started_at else "",
             seconds=None if seconds is None else round(seconds, 6),
@@ -108,11 +108,11 @@ def _in_project(code: CodeType) -> str | None:
 
 def _printed(error: BaseException, secrets: Collection[str]) -> str:
     try:
-        return _storable(hide(str(error), secrets))
+        return storable(hide(str(error), secrets))
     except Exception as broken:  # noqa: BLE001 - whatever it is, the failure must be written
         return f"({type(error).__qualname__} whose text cannot be had: {type(broken).__qualname__})"
 
 
-def _storable(text: str) -> str:
-    """Without what the database cannot hold: NUL and halves of surrogate pairs."""
+def storable(text: str) -> str:
+    """Return it without what the database cannot hold: NUL and halves of surrogate pairs."""
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()

@@ -6,7 +6,7 @@ The admin, the API and the pages that come with them ask for these, each where i
 from types import MappingProxyType
 
 VIEW_RUNS = "tasks.view_taskrun"
-# Arguments, results, checkpoints, messages of errors, tracebacks: without it they are masked.
+# Arguments, results, checkpoints, messages of errors, tracebacks, log lines: masked without it.
 VIEW_ARGUMENTS = "tasks.view_arguments"
 RETRY_RUNS = "tasks.retry_taskrun"
 CANCEL_RUNS = "tasks.cancel_taskrun"

@@ -21,6 +21,7 @@ from django.tasks.signals import task_finished, task_started
 from tasks import ledger, registry, verdict
 from tasks.conf import options
 from tasks.context import RunContext, Stop
+from tasks.current import current
 from tasks.errors import TaskCancelled, TimeLimitExceeded
 from tasks.journal import RunJournal
 from tasks.ledger import Claimed, Outcome
@@ -50,6 +51,7 @@ def run(claimed: Claimed, executing: Executing) -> Finished:
     if isinstance(execution, Finished):
         return execution
     executing.enter(execution)
+    token = current.set(execution)
     _close_old_connections()
     try:
         if execution.task.atomic:
@@ -57,10 +59,11 @@ def run(claimed: Claimed, executing: Executing) -> Finished:
         return Finished(claimed, execution, verdict.succeed(execution, _call(execution)))
     except Refused:
         logger.warning("Run %s was given to another worker: this attempt is undone", claimed.id)
-        return Finished(claimed)
+        return Finished(claimed, execution)
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a body ends its run only
         return Finished(claimed, execution, verdict.fail(execution, error))
     finally:
+        current.reset(token)
         executing.leave(execution)
         _close_old_connections()
 
@@ -72,6 +75,7 @@ async def run_async(claimed: Claimed, executing: Executing) -> Finished:
         return execution
     execution.cancel = _canceller()
     executing.enter(execution)
+    token = current.set(execution)
     try:
         return Finished(
             claimed, execution, verdict.succeed(execution, await _call_async(execution))
@@ -85,6 +89,7 @@ async def run_async(claimed: Claimed, executing: Executing) -> Finished:
     except BaseException as error:  # noqa: BLE001 - as above
         return Finished(claimed, execution, verdict.fail(execution, error))
     finally:
+        current.reset(token)
         executing.leave(execution)
         await sync_to_async(_close_old_connections)()
 
@@ -140,6 +145,7 @@ def _call(execution: Execution) -> Any:
         late.args = late.args or (_too_long(execution.task.time_limit),)
         raise
     finally:
+        execution.has_ended = True
         if execution.journal is not None:
             execution.journal.close()
 
@@ -155,6 +161,7 @@ async def _call_async(execution: Execution) -> Any:
             raise TimeLimitExceeded(_too_long(execution.task.time_limit)) from error
         raise
     finally:
+        execution.has_ended = True
         if execution.journal is not None:
             await sync_to_async(execution.journal.close)()
 

@@ -38,6 +38,7 @@ from tasks.reading import HEAVY, Run, WholeRun
 from tasks.results import RunResult
 from tasks.roles import Role, make_roles
 from tasks.rollups import prune_rollups
+from tasks.said import Said, said
 from tasks.statistics import Queue, Statistics
 from tasks.tasks import act_on_matching
 from tasks.timetable import ScheduleState
@@ -125,6 +126,12 @@ class TaskService:
         if row is None:
             raise UnknownRun(f"There is no run {id_}. It may be old and deleted.")
         return WholeRun.of(row)
+
+    def lines(
+        self, id_: uuid.UUID, attempt: int | None = None, *, after: int = -1, limit: int = 1000
+    ) -> list[Said]:
+        """Return what a run, or one attempt, has logged, in order; see `tasks.said.said()`."""
+        return said(id_, attempt, after=after, limit=limit)
 
     def enqueue(
         self,

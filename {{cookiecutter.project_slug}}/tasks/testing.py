@@ -9,6 +9,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 
 from tasks import ledger, registry, runner
+from tasks.keeping import write_lines
 from tasks.models import FINAL, RunStatus, TaskRun, Worker
 from tasks.sensitive import masked_arguments
 from tasks.task import Task
@@ -92,6 +93,8 @@ def _run(claimed: ledger.Claimed) -> None:
         finished: Finished = async_to_sync(runner.run_async)(claimed, Executing())
     else:
         finished = runner.run(claimed, Executing())
+    if finished.execution is not None:
+        write_lines([finished.execution])
     outcome = finished.outcome
     if outcome is None:
         return

@@ -13,7 +13,6 @@ from tasks.failure import Failure, fingerprint
 from tasks.ledger import Claimed, Outcome
 from tasks.models import RunStatus
 from tasks.payload import dump_result
-from tasks.sensitive import secrets_of
 
 if TYPE_CHECKING:
     from tasks.task import Task
@@ -47,7 +46,7 @@ def fail(execution: Execution, error: BaseException) -> Outcome:
         worker_id=claimed.worker_id,
         started_at=claimed.attempted_at,
         seconds=seconds,
-        secrets=secrets_of(task, execution.result.args, execution.result.kwargs),
+        secrets=execution.secrets(),
     )
     status, delay = _verdict(execution, error)
     _log(claimed, task, status, delay, error, failure)

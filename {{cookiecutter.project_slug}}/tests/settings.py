@@ -77,6 +77,7 @@ os.environ |= {
     "ALERT_FAILURE_MINUTES": "",
     "TIME_ZONE": "UTC",
     "LOG_LEVEL": "INFO",
+    "RUN_LOG_LEVEL": "INFO",
     "TASKS_LOG_LEVEL": "",
 }
 

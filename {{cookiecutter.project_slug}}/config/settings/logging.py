@@ -1,4 +1,4 @@
-"""One line an event, on standard error."""
+"""One line an event, on standard error; what the body of a task logs also beside its run."""
 
 import logging
 
@@ -13,6 +13,20 @@ def level(name: str) -> str:
     return name.upper()
 
 
+def level_or_off(name: str) -> str:
+    """The same, or `OFF`."""
+    return "OFF" if name.upper() == "OFF" else level(name)
+
+
+WRITTEN = env.parsed("LOG_LEVEL", level, default="INFO", example="INFO")
+KEPT = env.parsed("RUN_LOG_LEVEL", level_or_off, default="INFO", example="INFO")
+
+HANDLERS = {
+    "stderr": {"class": "logging.StreamHandler", "formatter": "line", "level": WRITTEN},
+}
+if KEPT != "OFF":
+    HANDLERS["run"] = {"class": "tasks.lines.LineKeeper", "level": KEPT}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -22,10 +36,11 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": HANDLERS,
     "root": {
-        "handlers": ["stderr"],
-        "level": env.parsed("LOG_LEVEL", level, default="INFO", example="INFO"),
+        "handlers": [*HANDLERS],
+        # Of the two, the one that lets more through: each handler has a level of its own.
+        "level": min((handler["level"] for handler in HANDLERS.values()), key=logging.getLevelName),
     },
     "loggers": {
         # Django gives this logger handlers of its own: with the root's, every line came twice.

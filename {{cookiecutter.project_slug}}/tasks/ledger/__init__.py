@@ -27,6 +27,7 @@ from tasks.ledger.leases import (
     retire_worker,
     take_back_lost_runs,
 )
+from tasks.ledger.lines import write_lines
 from tasks.ledger.notes import write_notes
 from tasks.ledger.overdue import overdue
 from tasks.ledger.people import cancel, cancel_workflow, retry
@@ -81,5 +82,6 @@ __all__ = [
     "sweep_workflows",
     "take_back_lost_runs",
     "was_locked",
+    "write_lines",
     "write_notes",
 ]

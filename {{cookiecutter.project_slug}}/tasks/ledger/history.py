@@ -9,7 +9,16 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from tasks.conf import options
-from tasks.models import LIVE, RunGroup, RunStatus, ScheduleTick, TaskRun, Worker, WorkerStatus
+from tasks.models import (
+    LIVE,
+    LogLine,
+    RunGroup,
+    RunStatus,
+    ScheduleTick,
+    TaskRun,
+    Worker,
+    WorkerStatus,
+)
 
 PRUNE_BATCH = 1000
 WORKERS_KEPT = timedelta(days=1)
@@ -39,6 +48,7 @@ def prune_runs(limit: int = PRUNE_BATCH) -> int:
                 .values_list("pk", flat=True)[:limit]
             )
             if ids:
+                LogLine.objects.filter(run_id__in=ids).delete()
                 return TaskRun.objects.filter(pk__in=ids).delete()[0]
     return 0
 
@@ -73,4 +83,7 @@ def delete(ids: Collection[uuid.UUID]) -> int:
     """
     group = RunGroup.objects.filter(pk=OuterRef("group_id"), finished_at=None)
     ended = TaskRun.objects.filter(status__in=(RunStatus.FAILED, RunStatus.CANCELLED), pk__in=ids)
-    return ended.filter(~Exists(group)).delete()[0]
+    with transaction.atomic():
+        gone = ended.filter(~Exists(group))
+        LogLine.objects.filter(run_id__in=gone.values("pk")).delete()
+        return gone.delete()[0]

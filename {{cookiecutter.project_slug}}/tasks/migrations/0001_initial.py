@@ -108,6 +108,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="LogLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run_id", models.UUIDField(verbose_name="run")),
+                ("attempt", models.IntegerField(verbose_name="attempt")),
+                ("position", models.IntegerField(verbose_name="place in its attempt")),
+                ("logged_at", models.DateTimeField(verbose_name="time")),
+                ("level", models.SmallIntegerField(verbose_name="level")),
+                ("logger", models.CharField(max_length=255, verbose_name="logger")),
+                ("message", models.TextField(verbose_name="message")),
+            ],
+            options={
+                "verbose_name": "log line",
+                "verbose_name_plural": "log lines",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("run_id", "attempt", "position"), name="tasks_logline_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Rollup",
             fields=[
                 (

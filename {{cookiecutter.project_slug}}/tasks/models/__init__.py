@@ -3,6 +3,7 @@
 from tasks.models.alerts import Alert, Watermark
 from tasks.models.gates import Gate, GateKind
 from tasks.models.groups import RunGroup
+from tasks.models.lines import LogLine
 from tasks.models.rollups import Rollup
 from tasks.models.runs import FINAL, LIVE, UNSTARTED, RunStatus, TaskRun
 from tasks.models.schedules import CatchUp, Schedule, ScheduleTick, TickStatus
@@ -16,6 +17,7 @@ __all__ = [
     "CatchUp",
     "Gate",
     "GateKind",
+    "LogLine",
     "Rollup",
     "RunGroup",
     "RunStatus",

@@ -92,6 +92,7 @@ class Claimant(WorkerProcess):
         logger.warning("%d runs did not finish in time: handed back", len(unfinished))
         for execution in unfinished:
             execution.handed_back = True
+            self.settler.keep_lines(execution)
         self.hand_back([execution.claimed for execution in unfinished])
         self._loop.cancel_all(CANCEL_SECONDS)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tasks.lines import Lines
+from tasks.sensitive import secrets_of
 from tasks.worker.interrupt import Interrupt
 
 if TYPE_CHECKING:
@@ -35,6 +38,10 @@ class Execution:
     """How an `async def` body is cancelled."""
     journal: RunJournal | None = None
     """What its body says of it; `None` when the body takes no context."""
+    lines: Lines | None = None
+    """What its body has logged; `None` until it logs something."""
+    has_ended: bool = False
+    """Its body has returned or raised: what is logged from now on is not the body's."""
     handed_back: bool = False
     """The worker leaves, and somebody else has the run: there is no outcome to report."""
 
@@ -43,6 +50,16 @@ class Execution:
         self.stop.requested = True
         if self.cancel is not None:
             self.cancel()
+
+    def secrets(self) -> frozenset[str]:
+        """Return the texts in its sensitive arguments."""
+        return secrets_of(self.task, self.result.args, self.result.kwargs)
+
+    def keep(self, record: logging.LogRecord) -> None:
+        """Keep what the body has logged. Its handler's lock lets one thread in at a time."""
+        if self.lines is None:
+            self.lines = Lines(self.secrets())
+        self.lines.add(record, time.monotonic() - self.began)
 
 
 @dataclass(slots=True)

@@ -163,6 +163,9 @@ class WorkerProcess:
         elif supervisor is not None and self._takes_from(pulse.suspects):
             os.kill(supervisor, SUSPECTS_SIGNAL)
         self._pulse = pulse
+        for execution in self.executing.all():
+            if execution.lines is not None and execution.lines.waiting():
+                self.settler.keep_lines(execution)
         if self.learn(pulse):
             self.rung()
 

@@ -12,10 +12,11 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from tasks import ledger
 from tasks.failure import Failure, fingerprint
+from tasks.keeping import write_lines
 from tasks.ledger import Outcome
 from tasks.models import FINAL, RunStatus, TaskRun
 from tasks.runner import announce_finish
-from tasks.worker.executing import Finished
+from tasks.worker.executing import Execution, Finished
 
 logger = logging.getLogger("tasks.worker")
 
@@ -33,7 +34,7 @@ class Settler:
     """
 
     def __init__(self, on_written: Callable[[list[Finished]], None]) -> None:
-        self._queue: SimpleQueue[Finished | None] = SimpleQueue()
+        self._queue: SimpleQueue[Finished | Execution | None] = SimpleQueue()
         self._on_written = on_written
         self._giving_up = threading.Event()
         self._thread = threading.Thread(target=self._work, name="settler", daemon=True)
@@ -50,6 +51,10 @@ class Settler:
         """Hand over a claim that has ended."""
         self._queue.put(finished)
 
+    def keep_lines(self, execution: Execution) -> None:
+        """Hand over an attempt that goes on, for what its body has logged so far."""
+        self._queue.put(execution)
+
     def close(self, timeout: float) -> bool:
         """Write what is left; return whether that was done within `timeout` seconds."""
         self._queue.put(None)
@@ -60,15 +65,22 @@ class Settler:
     def _work(self) -> None:
         open_ = True
         while open_:
-            batch, open_ = self._next_batch()
+            items, open_ = self._next_batch()
+            # Before the outcomes: who sees that a run has ended finds its lines.
+            executions = [_execution_of(item) for item in items]
+            logged = [each for each in executions if each is not None and each.lines is not None]
+            write_lines(logged)
+            batch = [item for item in items if isinstance(item, Finished)]
             if batch:
                 self._write(batch)
+                # Again, for the case that the database was away the first time.
+                write_lines(logged)
                 self._on_written(batch)
         connections.close_all()
 
-    def _next_batch(self) -> tuple[list[Finished], bool]:
+    def _next_batch(self) -> tuple[list[Finished | Execution], bool]:
         """Wait for an outcome; return it with all that came after it, and whether more may come."""
-        batch: list[Finished] = []
+        batch: list[Finished | Execution] = []
         item = self._queue.get()
         while item is not None:
             batch.append(item)
@@ -132,3 +144,7 @@ class Settler:
             logger.exception("Run %s stays with this worker until it ends", outcome.id)
             connection.close()
             return {outcome.id}
+
+
+def _execution_of(item: Finished | Execution) -> Execution | None:
+    return item.execution if isinstance(item, Finished) else item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -10,11 +11,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.db.models.functions import Now
 
 from tasks.context import RunContext
 from tasks.task import task
 from tasks.tests.sample.models import Mark, Visit
+
+logger = logging.getLogger("sample")
 
 LOOK_SECONDS = 0.02
 
@@ -368,3 +372,37 @@ def tell_or_fail(*before: Any, label: str, fails: bool) -> list[Any]:
     if fails:
         raise Stumble(label)
     return [label, *before]
+
+
+@task(max_attempts=1, sensitive="token")
+def say(*texts: str, token: str = "", fails: bool = False) -> None:
+    """Log each text, and perhaps fail."""
+    for text in texts:
+        logger.info("%s", text)
+    if fails:
+        raise Stumble(token)
+
+
+@task(max_attempts=1)
+async def say_async(*texts: str) -> None:
+    """Log each text in a coroutine, and one more in a thread that it calls."""
+    for text in texts:
+        logger.info("%s", text)
+        await asyncio.sleep(0)
+    await sync_to_async(logger.warning)("from a thread")
+
+
+@task(atomic=True, max_attempts=1)
+def say_atomically(text: str, *, fails: bool = False) -> None:
+    """Log within a transaction, and perhaps undo it."""
+    mark(text)
+    logger.info("%s", text)
+    if fails:
+        raise Stumble(text)
+
+
+@task(max_attempts=1)
+def say_and_hold(text: str, gate: str) -> None:
+    """Log, then go on until the gate opens."""
+    logger.info("%s", text)
+    wait_for(gate)
