@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("accounts.urls")),
     path("", include("orders.urls")),
     path("", include("exports.urls")),
+    # Below all that apps have there: it answers for the rest.
+    path("api/", include("api.urls")),
 ]
 
 if apps.is_installed("demo"):

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from orders import views
+from orders.api.products import ProductDetail, ProductList
 
 app_name = "orders"
 urlpatterns = [
@@ -15,4 +16,6 @@ urlpatterns = [
     path("shop/orders/<uuid:public_id>/", views.order, name="order"),
     path("shop/orders/<uuid:public_id>/status/", views.order_status, name="order-status"),
     path("api/orders/", include("orders.api.urls")),
+    path("api/products/", ProductList.as_view(), name="api-products"),
+    path("api/products/<slug:slug>/", ProductDetail.as_view(), name="api-product"),
 ]

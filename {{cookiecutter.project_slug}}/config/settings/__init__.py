@@ -6,6 +6,7 @@ from config.settings.accounts import *
 from config.settings.alerts import *
 from config.settings.api import *
 from config.settings.base import *
+from config.settings.cache import *
 from config.settings.cleanup import *
 from config.settings.database import *
 from config.settings.demo import *

@@ -122,6 +122,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     page(_("Users"), "person", "accounts.user"),
                     page(_("Groups"), "group", "auth.group"),
+                    page(_("API tokens"), "key", "api.token"),
                 ],
             },
         ],

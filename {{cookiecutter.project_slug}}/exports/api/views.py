@@ -5,47 +5,38 @@ that got no answer sends the request again.
 """
 
 import uuid
-from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, PermissionDenied
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import User
+from api.base import PAGE, ApiView
+from api.errors import Conflict
+from api.pages import Pages
 from exports.api.serializers import ExportSerializer, NewExportSerializer
 from exports.asking import Asked, CannotExport, TooMany, ask, cancel
 from exports.kinds import ExportKind
 from exports.models import Export
-from orders.api.problems import problem
+
+LOCATION = OpenApiParameter(
+    "Location",
+    OpenApiTypes.URI_REF,
+    OpenApiParameter.HEADER,
+    description="Where the export is.",
+    response=(200, 201),
+)
 
 
-class Conflict(APIException):
-    """The request is fine, and cannot be met as things are."""
-
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "conflict"
-
-
-class ExportPages(CursorPagination):
-    """Newest first; a page's address does not shift when an export is added."""
-
-    page_size = 50
-    ordering = "-id"
-
-
-class ExportView(APIView):
+class ExportView(ApiView):
     """What the views of the API have in common."""
-
-    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
-        """Errors are problem documents."""
-        return problem
 
     @property
     def owner(self) -> User:
@@ -60,12 +51,26 @@ class ExportView(APIView):
 class ExportList(ExportView):
     """All exports of the user, and the way to have one made."""
 
+    parameters = {"GET": PAGE}
+    throttle_kinds = {"POST": "enqueue"}
+    pagination_class = Pages
+
+    @extend_schema(operation_id="exports_list", responses=ExportSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the user's exports."""
-        pages = ExportPages()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(self.own_exports(), request, view=self)
         return pages.get_paginated_response(ExportSerializer(page, many=True).data)
 
+    @extend_schema(
+        request=NewExportSerializer,
+        parameters=[LOCATION],
+        responses={
+            201: ExportSerializer,
+            200: OpenApiResponse(ExportSerializer, "The same one is on its way already."),
+            409: OpenApiResponse(description="As many are on their way as are allowed."),
+        },
+    )
     def post(self, request: Request) -> Response:
         """Have an export made in the background."""
         wanted = NewExportSerializer(data=request.data)
@@ -89,10 +94,12 @@ class ExportList(ExportView):
 class ExportDetail(ExportView):
     """One export of the user."""
 
+    @extend_schema(operation_id="exports_retrieve", responses=ExportSerializer)
     def get(self, request: Request, export_id: uuid.UUID) -> Response:
         """Show how far the export is."""
         return Response(ExportSerializer(self._own(export_id)).data)
 
+    @extend_schema(responses={204: None, 409: OpenApiResponse(description="The export has ended.")})
     def delete(self, request: Request, export_id: uuid.UUID) -> Response:
         """Cancel the export; one that has ended stays as it is."""
         export = self._own(export_id)

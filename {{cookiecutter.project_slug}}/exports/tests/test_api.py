@@ -95,4 +95,4 @@ def test_everybody_sees_their_own_only(api: Client, client: Client) -> None:
     assert api.get(address).status_code == 404
     assert api.delete(address).status_code == 404
     client.logout()
-    assert client.get(EXPORTS).status_code == 403
+    assert client.get(EXPORTS).status_code == 401

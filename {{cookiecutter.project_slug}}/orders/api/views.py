@@ -7,41 +7,54 @@ needs.
 """
 
 import uuid
-from collections.abc import Callable
 from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import User
-from orders.api.problems import UnprocessableContent, problem
+from api.base import PAGE, ApiView
+from api.errors import UnprocessableContent
+from api.pages import Pages
 from orders.api.serializers import NewOrderSerializer, OrderSerializer
 from orders.checkout import CannotOrder, KeyReused, Placed, place_order
 from orders.models import Order, StoredAnswer
 
 MAX_KEY_LENGTH = 100
+HEADERS = [
+    OpenApiParameter(
+        "Idempotency-Key",
+        {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": r"^[!#-~]+$"},
+        OpenApiParameter.HEADER,
+        required=True,
+        description="A text that is new for every new order. Sent again, it places nothing.",
+    ),
+    OpenApiParameter(
+        "Location",
+        OpenApiTypes.URI_REF,
+        OpenApiParameter.HEADER,
+        description="Where the order is.",
+        response=(201,),
+    ),
+    OpenApiParameter(
+        "Idempotent-Replayed",
+        {"type": "string", "enum": ["true"]},
+        OpenApiParameter.HEADER,
+        description="There when the answer is an earlier one's.",
+        response=(201,),
+    ),
+]
 
 
-class OrderPages(CursorPagination):
-    """Newest first; a page's address does not shift when an order is placed."""
-
-    page_size = 50
-    ordering = "-id"
-
-
-class OrderView(APIView):
+class OrderView(ApiView):
     """What the views of the API have in common."""
-
-    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
-        """Errors are problem documents."""
-        return problem
 
     @property
     def customer(self) -> User:
@@ -56,12 +69,25 @@ class OrderView(APIView):
 class OrderList(OrderView):
     """All orders of the customer, and the way to place one."""
 
+    parameters = {"GET": PAGE}
+    throttle_kinds = {"POST": "enqueue"}
+    pagination_class = Pages
+
+    @extend_schema(operation_id="orders_list", responses=OrderSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the customer's orders."""
-        pages = OrderPages()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(self.own_orders(), request, view=self)
         return pages.get_paginated_response(OrderSerializer(page, many=True).data)
 
+    @extend_schema(
+        request=NewOrderSerializer,
+        parameters=HEADERS,
+        responses={
+            201: OpenApiResponse(OrderSerializer, "The order, or the same answer once more."),
+            422: OpenApiResponse(description="The key was used for another order."),
+        },
+    )
     def post(self, request: Request) -> Response:
         """Place an order; it is processed in the background."""
         key = _idempotency_key(request)
@@ -104,6 +130,7 @@ class OrderList(OrderView):
 class OrderDetail(OrderView):
     """One order of the customer."""
 
+    @extend_schema(operation_id="orders_retrieve", responses=OrderSerializer)
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         """Show how far the order has come."""
         order = get_object_or_404(self.own_orders(), public_id=public_id)

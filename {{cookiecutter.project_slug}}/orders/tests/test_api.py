@@ -189,8 +189,8 @@ def test_a_stranger_sees_and_places_nothing(client: Client) -> None:
         post(client, body()),
         client.get(reverse("orders:api:order", args=[order.public_id])),
     ):
-        assert answer.status_code == 403
-        assert answer.json()["status"] == 403
+        assert answer.status_code == 401
+        assert answer.json()["status"] == 401
 
 
 def test_a_post_without_a_csrf_token_is_refused(customer: User) -> None:

@@ -3,17 +3,11 @@
 from http import HTTPStatus
 from typing import Any
 
-from rest_framework import status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-
-class UnprocessableContent(APIException):
-    """The request is well-formed, and contradicts an earlier one."""
-
-    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-    default_code = "unprocessable"
+MEDIA_TYPE = "application/problem+json"
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -27,9 +21,13 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         "status": response.status_code,
     }
     if isinstance(error, ValidationError):
-        document |= {"detail": "The request has errors.", "errors": response.data}
+        document |= {"detail": "The request has errors.", "errors": _by_field(response.data)}
     else:
         document["detail"] = response.data["detail"]
     response.data = document
-    response.content_type = "application/problem+json"
+    response.content_type = MEDIA_TYPE
     return response
+
+
+def _by_field(errors: Any) -> dict[str, Any]:
+    return errors if isinstance(errors, dict) else {"non_field_errors": errors}

@@ -1,0 +1,13 @@
+"""What lies under `/api/` and belongs to no app. Comes after all others: it ends with the rest."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from api.views import Nothing, docs
+
+app_name = "api"
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", docs, name="docs"),
+    path("<path:rest>", Nothing.as_view(), name="nothing"),
+]
