@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,9 +22,34 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[UNTESTED] = []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares a bake or a module's fixtures; begin with what takes longest."""
+
+    def group(item: pytest.Item) -> str:
+        call = getattr(item, "callspec", None)
+        return str(call.params.get("engine", item.path.stem) if call else item.path.stem)
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: group(item) not in OFFERED)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where several processes share the tests, each tells the one that speaks."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["untested"] = session.config.stash[UNTESTED]
+        session.config.stash[UNTESTED] = []
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[UNTESTED].extend(node.workeroutput.get("untested", []))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Say last what the machine had no means to test: a green run must not read as a whole one."""
-    for reason in config.stash[UNTESTED]:
+    reasons: list[str] = config.stash[UNTESTED]
+    for reason in dict.fromkeys(reasons):
         print(f"NOT TESTED: {reason}")
 
 
