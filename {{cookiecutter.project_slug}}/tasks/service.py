@@ -24,6 +24,7 @@ from tasks import (
     ledger,
     schedules,
     statistics,
+    timeline,
     timetable,
     workforce,
 )
@@ -41,6 +42,7 @@ from tasks.rollups import prune_rollups
 from tasks.said import Said, said
 from tasks.statistics import Queue, Statistics
 from tasks.tasks import act_on_matching
+from tasks.timeline import Timeline
 from tasks.timetable import ScheduleState
 from tasks.workforce import WorkerState
 
@@ -69,6 +71,21 @@ class TaskService:
     def statistics(self, window: timedelta = HOUR, *, by: By = "queue") -> Statistics:
         """Return the numbers of every queue, or by `name` of every task, and of all together."""
         return statistics.statistics(by, window)
+
+    def timeline(
+        self,
+        step: timedelta = HOUR,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        task: str | None = None,
+        queue: str | None = None,
+    ) -> Timeline:
+        """Return what ended by the minute or the hour, none left out; see `tasks.timeline`.
+
+        Raises `ValueError` for another step, and for a span that has none or too many.
+        """
+        return timeline.timeline(step, since=since, until=until, task=task, queue=queue)
 
     def queues(self) -> list[Queue]:
         """Return all queues, by name."""

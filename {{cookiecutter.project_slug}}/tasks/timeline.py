@@ -1,0 +1,123 @@
+"""What ended, a minute or an hour at a time, with none left out: what a chart draws."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.db.models.functions import TruncHour, TruncMinute
+
+from tasks.endings import Endings, ended, endings
+from tasks.histogram import Percentiles
+from tasks.ledger import now
+from tasks.models import Rollup
+from tasks.rollups import HOUR, KEPT, MINUTE, counted_between, endings_of, floor, reached
+
+MOST_BUCKETS = 1500
+"""A day of minutes, or two months of hours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """What ended within one minute or hour."""
+
+    starts_at: datetime
+    successful: int
+    failed: int
+    cancelled: int
+    wait: Percentiles
+    """Seconds from due to started."""
+    duration: Percentiles
+    """Seconds from started, the last time, to ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """A span of time in equal steps, oldest first. The newest step may not be over."""
+
+    since: datetime
+    until: datetime
+    step: timedelta
+    buckets: tuple[Bucket, ...]
+
+
+def timeline(
+    step: timedelta,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    task: str | None = None,
+    queue: str | None = None,
+) -> Timeline:
+    """Return what ended in each step, of all runs or of those of a task or queue: three queries.
+
+    Unless told, that is the last 60 minutes or 24 hours. What is not rolled up yet is counted from
+    the rows. Raises `ValueError` for a step that is neither a minute nor an hour, and for a span
+    that is empty, has more than `MOST_BUCKETS` steps, or began before rollups are kept.
+    """
+    if step not in (MINUTE, HOUR):
+        raise ValueError("A step is a minute or an hour.")
+    time = now()
+    until = min(until or time, time)
+    last = floor(until, step)
+    # A step that `until` only touches is none.
+    end = last if until == last else last + step
+    begin = floor(since, step) if since else end - (60 if step == MINUTE else 24) * step
+    count = (end - begin) // step
+    if not 0 < count <= MOST_BUCKETS:
+        raise ValueError(f"A span has 1 to {MOST_BUCKETS} steps, not {count}.")
+    if begin < time - KEPT[step]:
+        raise ValueError(f"Steps of {step} are kept for {KEPT[step].days} days.")
+    named = {"name": task, "queue": queue}
+    wanted = {column: value for column, value in named.items() if value is not None}
+    found = _endings(step, begin, end, wanted)
+    steps = tuple(begin + number * step for number in range(count))
+    return Timeline(
+        since=begin,
+        until=end,
+        step=step,
+        buckets=tuple(_bucket(starts_at, found.get(starts_at, [])) for starts_at in steps),
+    )
+
+
+def _endings(
+    step: timedelta, begin: datetime, end: datetime, wanted: Mapping[str, str]
+) -> dict[datetime, list[Endings]]:
+    """Return what ended by step, from the rollups and from the rows that they do not count yet."""
+    mark = min(end, max(begin, reached() or begin))
+    found: dict[datetime, list[Endings]] = defaultdict(list)
+    for rollups in _rollups(step, begin, mark):
+        for (starts_at,), part in endings_of(rollups.filter(**wanted), "starts_at").items():
+            found[floor(cast(datetime, starts_at), step)].append(part)
+    truncate = TruncMinute if step == MINUTE else TruncHour
+    rows: Any = (
+        ended(mark, end).filter(**wanted).annotate(starts_at=truncate("finished_at", tzinfo=UTC))
+    )
+    for (starts_at,), part in endings(rows, "starts_at").items():
+        found[floor(cast(datetime, starts_at), step)].append(part)
+    return found
+
+
+def _rollups(step: timedelta, begin: datetime, mark: datetime) -> Iterator[QuerySet[Rollup]]:
+    """Yield the rollups of full steps; an hour that is not full is made of its minutes."""
+    if step == HOUR:
+        yield counted_between(begin, mark)
+    else:
+        seconds = MINUTE // timedelta(seconds=1)
+        yield Rollup.objects.filter(size=seconds, starts_at__gte=begin, starts_at__lt=mark)
+
+
+def _bucket(starts_at: datetime, parts: list[Endings]) -> Bucket:
+    part = Endings.sum(parts)
+    return Bucket(
+        starts_at=starts_at,
+        successful=part.successful,
+        failed=part.failed,
+        cancelled=part.cancelled,
+        wait=part.waits.percentiles(),
+        duration=part.durations.percentiles(),
+    )
