@@ -39,11 +39,12 @@ def test_it_is_the_same_however_much_is_rolled_up(
     while counted == "wholly" and roll_up():
         pass
 
-    for more, columns in (
+    wanted: tuple[tuple[dict[str, Any], dict[str, str]], ...] = (
         ({}, {}),
         ({"task": NAMES[0]}, {"name": NAMES[0]}),
         ({"queue": QUEUES[1]}, {"queue": QUEUES[1]}),
-    ):
+    )
+    for more, columns in wanted:
         since = now() - timedelta(hours=4)
         # Half an hour off: what a step is does not depend on where one looks from.
         with timezone.override("Asia/Kolkata"), django_assert_max_num_queries(4):
