@@ -21,6 +21,7 @@ from tasks.conf import options
 from tasks.engine import engine
 from tasks.errors import UnknownTask
 from tasks.models import RunStatus, TaskRun
+from tasks.origin import headers
 from tasks.payload import dump_arguments
 from tasks.results import RunResult, parse_id, result_of, result_of_new
 from tasks.task import Task
@@ -127,4 +128,5 @@ def new_run(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
         max_attempts=task.max_attempts or options().max_attempts,
         run_at=task.run_after,
         expires_after=task.expires_after,
+        headers=headers(),
     )

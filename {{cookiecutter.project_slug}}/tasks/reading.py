@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from tasks.masks import MASK
 from tasks.models import RunStatus, TaskRun
+from tasks.origin import Origin
 from tasks.sensitive import masked_arguments
 
 # Long texts that a list does not show.
@@ -89,11 +90,18 @@ class WholeRun(Run):
     fingerprint: str | None
     workflow_id: uuid.UUID | None
     group_id: uuid.UUID | None
+    parent_id: str
+    """The run that enqueued it; empty, like the next two, where there is none."""
+    request_id: str
+    """Of the HTTP request at the beginning."""
+    traceparent: str
+    """The trace it belongs to, as W3C's Trace Context writes it."""
 
     @classmethod
     def of(cls, row: TaskRun) -> Self:
         """Read a row."""
         args, kwargs = shown_arguments(row.name, row.arguments)
+        came_from = Origin.read(row.headers)
         return cls(
             **_fields(row),
             args=args,
@@ -105,6 +113,9 @@ class WholeRun(Run):
             fingerprint=row.fingerprint,
             workflow_id=row.workflow_id,
             group_id=row.group_id,
+            parent_id=came_from.parent,
+            request_id=came_from.request_id,
+            traceparent=came_from.traceparent,
         )
 
 

@@ -81,6 +81,7 @@ os.environ |= {
     "CACHE_URL": "",
     "TIME_ZONE": "UTC",
     "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": os.environ.get("LOG_FORMAT", ""),
     "RUN_LOG_LEVEL": "INFO",
     "TASKS_LOG_LEVEL": "",
 }

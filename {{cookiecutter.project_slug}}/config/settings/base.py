@@ -43,6 +43,7 @@ if DEMO:
     INSTALLED_APPS += ["demo"]
 
 MIDDLEWARE = [
+    "config.requests.request_id",
     # Before all that redirects or looks at the host: who probes speaks plain HTTP to an address.
     "config.probes.probes",
     "django.middleware.security.SecurityMiddleware",

@@ -18,11 +18,19 @@ def level_or_off(name: str) -> str:
     return "OFF" if name.upper() == "OFF" else level(name)
 
 
+def log_format(name: str) -> str:
+    """`text` or `json`."""
+    if name not in ("text", "json"):
+        raise ValueError(f"is {name!r}, which is neither text nor json")
+    return name
+
+
+FORMAT = env.parsed("LOG_FORMAT", log_format, default="text", example="json")
 WRITTEN = env.parsed("LOG_LEVEL", level, default="INFO", example="INFO")
 KEPT = env.parsed("RUN_LOG_LEVEL", level_or_off, default="INFO", example="INFO")
 
 HANDLERS = {
-    "stderr": {"class": "logging.StreamHandler", "formatter": "line", "level": WRITTEN},
+    "stderr": {"class": "logging.StreamHandler", "formatter": FORMAT, "level": WRITTEN},
 }
 if KEPT != "OFF":
     HANDLERS["run"] = {"class": "tasks.lines.LineKeeper", "level": KEPT}
@@ -31,10 +39,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        "text": {
             "()": "config.logs.LineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        }
+        },
+        "json": {"()": "config.logs.JSONFormatter"},
     },
     "handlers": HANDLERS,
     "root": {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from tasks.backend import LedgerBackend, new_run
 from tasks.calling import check_call, named
 from tasks.errors import InvalidSchedule
 from tasks.models import Schedule
+from tasks.origin import headers
 from tasks.results import result_of_new
 
 
@@ -40,4 +40,4 @@ def enqueue_ticks(schedule: Schedule, ticks: Sequence[datetime | None]) -> list[
 
 
 def _headers(tick: datetime | None) -> str | None:
-    return None if tick is None else json.dumps({"tick": tick.isoformat()})
+    return headers() if tick is None else headers(tick=tick.isoformat())

@@ -6,10 +6,11 @@ import logging
 import time
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tasks.lines import Lines
+from tasks.origin import Origin
 from tasks.sensitive import secrets_of
 from tasks.worker.interrupt import Interrupt
 
@@ -42,6 +43,7 @@ class Execution:
     """What its body has logged; `None` until it logs something."""
     has_ended: bool = False
     """Its body has returned or raised: what is logged from now on is not the body's."""
+    _origin_of_children: Origin | None = None
     handed_back: bool = False
     """The worker leaves, and somebody else has the run: there is no outcome to report."""
 
@@ -50,6 +52,16 @@ class Execution:
         self.stop.requested = True
         if self.cancel is not None:
             self.cancel()
+
+    def origin(self) -> Origin:
+        """Return where the run comes from."""
+        return Origin.read(self.claimed.headers)
+
+    def origin_of_children(self) -> Origin:
+        """Return where that comes from what its body enqueues."""
+        if self._origin_of_children is None:
+            self._origin_of_children = replace(self.origin(), parent=str(self.claimed.id))
+        return self._origin_of_children
 
     def secrets(self) -> frozenset[str]:
         """Return the texts in its sensitive arguments."""

@@ -406,3 +406,11 @@ def say_and_hold(text: str, gate: str) -> None:
     """Log, then go on until the gate opens."""
     logger.info("%s", text)
     wait_for(gate)
+
+
+@task(max_attempts=1)
+def hand_on(steps: int) -> None:
+    """Enqueue itself so many times, one after the other."""
+    logger.info("%d to go", steps)
+    if steps:
+        hand_on.enqueue(steps - 1)
