@@ -15,7 +15,7 @@ QUEUE = "maintenance"
 
 
 @schedule("30 3 * * *", timezone=settings.TIME_ZONE, grace=timedelta(hours=20))
-@task(queue_name=QUEUE, atomic=True)
+@task(queue_name=QUEUE, atomic=True, manual=True)
 def clean_up() -> None:
     """Have all that is old deleted."""
     enqueue_many(clean, [((cleaner.name,), {}) for cleaner in cleaners()])
@@ -27,6 +27,7 @@ def clean_up() -> None:
     unique="{name}",
     time_limit=6 * 3600.0,
     give_up_on=(UnknownCleaner,),
+    manual=True,
 )
 def clean(context: RunContext, name: str) -> int:
     """Delete the old rows of one kind; return how many there were."""

@@ -13,6 +13,7 @@ from tasks.task import task
     give_up_on=(Order.DoesNotExist,),
     time_limit=60.0,
     unique="{order_id}",
+    manual=True,
 )
 def process_order(order_id: int) -> str:
     """Reserve, charge and confirm one order; return the state it ended in."""

@@ -13,7 +13,7 @@ from tasks.task import task
 
 # A morning without a timer is caught up with: each report is about its own day.
 @schedule("0 9 * * 1-5", timezone=settings.TIME_ZONE, catch_up="all", grace=timedelta(days=3))
-@task(queue_name="reports", takes_context=True, atomic=True)
+@task(queue_name="reports", takes_context=True, atomic=True, manual=True)
 def send_daily_report(context: RunContext) -> int:
     """Queue the report of the day for which this was scheduled; return how many mails."""
     # Run by hand it has no tick, and its retries still are about the day it was asked for.
@@ -28,6 +28,7 @@ def send_daily_report(context: RunContext) -> int:
     max_attempts=3,
     backoff=300.0,
     time_limit=6 * 3600.0,
+    manual=True,
 )
 def back_up(context: RunContext) -> str:
     """Back up the database; return the name of the backup."""

@@ -63,5 +63,18 @@ class ArgumentsDoNotFit(TypeError):
     """A task that was called by its name does not take these arguments."""
 
 
+class ArgumentsInvalid(ArgumentsDoNotFit):
+    """A person gave a task arguments that it does not take; `errors` says which, and why."""
+
+    def __init__(self, name: str, errors: dict[str, str]) -> None:
+        wrong = " ".join(f"{argument}: {text}" for argument, text in errors.items())
+        super().__init__(f"Task {name} cannot be run like this. {wrong}")
+        self.errors = errors
+
+
+class NotManual(PermissionError):
+    """A task does not opt in to being run by people: it lacks the option `manual=True`."""
+
+
 class UnknownSchedule(LookupError):
     """There is no schedule of that name."""

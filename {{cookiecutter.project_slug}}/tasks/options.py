@@ -53,6 +53,8 @@ def check_options(task: Task[..., Any]) -> None:
     _number(task, "expires_after", at_least=0.001, at_most=MAX_SECONDS)
     _number(task, "max_running", at_least=1, at_most=MAX_RUNNING, whole=True)
     _rate(task)
+    _flag(task, "manual")
+    _manual(task)
     _durable(task)
     _sensitive(task)
 
@@ -199,9 +201,21 @@ def _rate(task: Task[..., Any]) -> None:
 
 def _durable(task: Task[..., Any]) -> None:
     """Without a row nothing can be counted, keyed, or written together with the body's effects."""
-    needs_row = ("unique", "unique_key", "atomic", "max_running", "rate", "expires_after")
+    needs_row = ("unique", "unique_key", "atomic", "max_running", "rate", "expires_after", "manual")
     if not task.durable and (used := [name for name in needs_row if getattr(task, name)]):
         _refuse(task, f"durable=False keeps no row, and {', '.join(used)} needs one")
+
+
+def _manual(task: Task[..., Any]) -> None:
+    """A form has a field for each argument: all must have a name."""
+    nameless = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.VAR_POSITIONAL,
+        inspect.Parameter.VAR_KEYWORD,
+    )
+    parameters = signature_of(task).parameters.values() if task.manual else []
+    if strange := [str(each) for each in parameters if each.kind in nameless]:
+        _refuse(task, f"manual needs arguments that can be named, not {', '.join(strange)}")
 
 
 def _sensitive(task: Task[..., Any]) -> None:

@@ -22,6 +22,7 @@ from tasks import (
     gatekeeping,
     health,
     ledger,
+    parameters,
     schedules,
     statistics,
     timeline,
@@ -30,7 +31,7 @@ from tasks import (
 )
 from tasks.acts import CANCEL, DELETE, RETRY, Act, Effect, count_meant, perform
 from tasks.depths import By, Depth
-from tasks.errors import UnknownRun
+from tasks.errors import NotManual, UnknownRun
 from tasks.health import OLDEST_READY_SECONDS, HealthReport
 from tasks.ledger import now
 from tasks.matching import Matching
@@ -169,6 +170,19 @@ class TaskService:
             rows = TaskRun.objects.filter(pk=result.id)
             audit.record(rows, _("Enqueued by hand."), by=by, flag=ADDITION)
         return result
+
+    def run_by_hand(
+        self, name: str, arguments: Mapping[str, Any], *, by: AbstractBaseUser | None
+    ) -> RunResult[..., Any]:
+        """Enqueue a task that opts in with `manual=True`; its arguments are named.
+
+        Raises `UnknownTask`, `NotManual`, `ArgumentsInvalid`, `ArgumentsNotJSON` and
+        `ArgumentsTooLarge`.
+        """
+        task = calling.named(name)
+        if not task.manual:
+            raise NotManual(f"Task {name} is not to be run by hand: it lacks manual=True.")
+        return self.enqueue(name, (), parameters.accepted(task, arguments), by=by)
 
     # What is done to runs: to those named, or to all that match.
 

@@ -61,6 +61,8 @@ class Task[**P, R](_Base[P, R]):
     """So many starts a window at most, across all workers: `"100/m"`, `"5/30s"`."""
     durable: bool = True
     """`False`: no row where the engine can carry the call itself. For what may be lost."""
+    manual: bool = False
+    """People may run it by hand, in the admin and through the API, with arguments of their own."""
     sensitive: tuple[str, ...] = ()
     """Names of arguments that are never shown or logged."""
     unique_key: str | None = None
@@ -194,6 +196,7 @@ class _Decorator(Protocol):
         max_running: int | None = None,
         rate: str | None = None,
         durable: bool = True,
+        manual: bool = False,
         sensitive: str | tuple[str, ...] = (),
     ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 

@@ -81,6 +81,8 @@ def declare(function: Any = body, **options: Any) -> Task[..., Any]:
         {"sensitive": ("order_id", "order")},
         {"sensitive": ("order_id", 3)},
         {"sensitive": 3},
+        {"manual": "yes"},
+        {"manual": None},
         {"atomic": "yes"},
         {"atomic": 1},
         {"priority": 101},

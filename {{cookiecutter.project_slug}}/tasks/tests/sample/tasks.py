@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 import time
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from asgiref.sync import sync_to_async
 from django.db.models.functions import Now
@@ -414,3 +415,16 @@ def hand_on(steps: int) -> None:
     logger.info("%d to go", steps)
     if steps:
         hand_on.enqueue(steps - 1)
+
+
+@task(manual=True, sensitive="pin", max_attempts=1)
+def print_labels(
+    copies: int,
+    size: Literal["small", "large"] = "small",
+    day: date | None = None,
+    urgent: bool = False,
+    options: dict[str, Any] | None = None,
+    pin: str = "",
+) -> str:
+    """What people run by hand, with arguments of many types."""
+    return f"{copies} {size} {day} {urgent} {options}"
