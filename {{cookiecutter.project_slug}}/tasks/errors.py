@@ -55,6 +55,10 @@ class UnknownRun(LookupError):
     """There is no run of that id."""
 
 
+class UnknownWorker(LookupError):
+    """There is no worker of that id, or it is not alive."""
+
+
 class UnknownQueue(LookupError):
     """No task declares that queue, and no run and no gate names it."""
 

@@ -25,6 +25,7 @@ from tasks import (
     parameters,
     schedules,
     statistics,
+    steering,
     timeline,
     timetable,
     workforce,
@@ -35,7 +36,7 @@ from tasks.errors import NotManual, UnknownRun
 from tasks.health import OLDEST_READY_SECONDS, HealthReport
 from tasks.ledger import now
 from tasks.matching import Matching
-from tasks.models import GateKind, RunStatus, Schedule, TaskRun
+from tasks.models import GateKind, RunStatus, Schedule, TaskRun, Wish
 from tasks.reading import HEAVY, Run, WholeRun
 from tasks.results import RunResult
 from tasks.roles import Role, make_roles
@@ -276,6 +277,15 @@ class TaskService:
             id_ = schedules.run_now(schedule)
             audit.record([schedule], _("Run by hand."), by=by)
         return id_
+
+    # Workers.
+
+    def ask_worker(self, id_: uuid.UUID, wish: Wish, *, by: AbstractBaseUser | None) -> bool:
+        """Ask a worker to be quiet, to work again, or to stop; return whether that is new.
+
+        Raises `UnknownWorker` unless it is alive.
+        """
+        return steering.ask(id_, wish, by=by)
 
     # Queues and tasks as a whole.
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from tasks.conf import options
 from tasks.ledger import now
-from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
+from tasks.models import RunStatus, TaskRun, Wish, Worker, WorkerStatus
 
 
 class Health(StrEnum):
@@ -49,6 +49,8 @@ class WorkerState:
     silence: float
     """Seconds since its last beat."""
     health: Health
+    wish: Wish
+    """What people ask of it."""
     runs: tuple[Held, ...]
     """Longest first."""
 
@@ -92,5 +94,6 @@ def _state(worker: Worker, silence: timedelta, runs: tuple[Held, ...]) -> Worker
         started_at=worker.started_at,
         silence=max(0.0, silence.total_seconds()),
         health=health(worker, silence),
+        wish=Wish(worker.wish),
         runs=runs,
     )

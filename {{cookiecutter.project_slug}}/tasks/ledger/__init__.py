@@ -20,6 +20,7 @@ from tasks.ledger.history import delete, prune_groups, prune_runs, prune_ticks, 
 from tasks.ledger.insert import insert
 from tasks.ledger.leases import (
     HeldRun,
+    ask_worker,
     held_runs,
     mark_lost_workers,
     mark_worker_lost,
@@ -46,6 +47,7 @@ __all__ = [
     "Outcome",
     "Pulse",
     "Ties",
+    "ask_worker",
     "bound_transaction",
     "call_on_ready",
     "cancel",

@@ -15,7 +15,7 @@ from tasks.errors import WorkerLost
 from tasks.failure import Failure, fingerprint
 from tasks.ledger.rows import Outcome
 from tasks.ledger.settle import settle
-from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
+from tasks.models import RunStatus, TaskRun, Wish, Worker, WorkerStatus
 
 TAKE_BACK_BATCH = 500
 
@@ -52,6 +52,12 @@ def retire_worker(worker_id: uuid.UUID) -> None:
     Worker.objects.filter(pk=worker_id, status=WorkerStatus.ALIVE).update(
         status=WorkerStatus.STOPPED
     )
+
+
+def ask_worker(worker_id: uuid.UUID, wish: Wish) -> bool:
+    """Ask something of a worker that is alive; return whether that is new. A stop stays."""
+    alive = Worker.objects.filter(pk=worker_id, status=WorkerStatus.ALIVE)
+    return alive.exclude(wish__in=(wish, Wish.STOP)).update(wish=wish) == 1
 
 
 def held_runs(worker_id: uuid.UUID) -> dict[uuid.UUID, HeldRun]:

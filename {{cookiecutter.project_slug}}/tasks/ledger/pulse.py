@@ -17,7 +17,7 @@ from tasks.conf import options
 from tasks.ledger.lanes import last_life
 from tasks.ledger.leases import DEAD_AFTER_SECONDS, HELD_LOCK_KEYS
 from tasks.ledger.words import for_sqlite
-from tasks.models import Worker, WorkerStatus
+from tasks.models import Wish, Worker, WorkerStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Pulse:
     """Whether a run is READY behind a gate, or a queue has a limit."""
     paused: frozenset[str] = frozenset()
     """The queues that people have paused."""
+    wish: Wish = Wish.WORK
+    """What people ask of this worker."""
 
 
 # The queues are found by one look in the index for each, not by reading what waits in them.
@@ -71,7 +73,7 @@ _PULSE_POSTGRESQL = f"""
 WITH beat AS (
     UPDATE tasks_worker SET beat_at = statement_timestamp(),
         lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
-    WHERE id = %(worker)s AND status = 'ALIVE' RETURNING 1)
+    WHERE id = %(worker)s AND status = 'ALIVE' RETURNING wish)
 SELECT EXISTS (SELECT FROM beat),
     ARRAY({READY_QUEUES} SELECT queue FROM seen WHERE queue IS NOT NULL),
     {_DUE.format(now="statement_timestamp()")},
@@ -82,7 +84,8 @@ SELECT EXISTS (SELECT FROM beat),
         OR {_ORPHANED.format(held=f"{_HELD} ORDER BY worker_id OFFSET 0")},
     ARRAY(SELECT DISTINCT queue {_SUSPECTS}),
     {_GATED},
-    ARRAY(SELECT name {_PAUSED})
+    ARRAY(SELECT name {_PAUSED}),
+    (SELECT wish FROM beat)
 """  # noqa: S608 - constants of this package only
 
 _NOW_SQLITE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
@@ -96,7 +99,8 @@ SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'AL
         OR {_ORPHANED.format(held=_HELD)},
     (SELECT json_group_array(DISTINCT queue) {_SUSPECTS}),
     {_GATED},
-    (SELECT json_group_array(name) {_PAUSED})
+    (SELECT json_group_array(name) {_PAUSED}),
+    (SELECT wish FROM tasks_worker WHERE id = %(worker)s)
 """)  # noqa: S608
 
 
@@ -120,7 +124,7 @@ def _pulse_postgresql(worker_id: uuid.UUID) -> Pulse:
     }
     with connection.cursor() as cursor:
         cursor.execute(_PULSE_POSTGRESQL, parameters)
-        alive, ready, due, lost, suspects, gated, paused = cursor.fetchone()
+        alive, ready, due, lost, suspects, gated, paused, wish = cursor.fetchone()
     return Pulse(
         alive=alive,
         ready=frozenset(ready),
@@ -129,13 +133,14 @@ def _pulse_postgresql(worker_id: uuid.UUID) -> Pulse:
         suspects=frozenset(suspects),
         gated=gated,
         paused=frozenset(paused),
+        wish=Wish(wish or Wish.WORK),
     )
 
 
 def _look_sqlite(worker_id: uuid.UUID) -> Pulse:
     with connection.cursor() as cursor:
         cursor.execute(_LOOK_SQLITE, {"worker": worker_id.hex, "last_life": last_life()})
-        alive, ready, due, lost, suspects, gated, paused = cursor.fetchone()
+        alive, ready, due, lost, suspects, gated, paused, wish = cursor.fetchone()
     return Pulse(
         alive=bool(alive),
         ready=frozenset(json.loads(ready)),
@@ -144,4 +149,5 @@ def _look_sqlite(worker_id: uuid.UUID) -> Pulse:
         suspects=frozenset(json.loads(suspects)),
         gated=bool(gated),
         paused=frozenset(json.loads(paused)),
+        wish=Wish(wish or Wish.WORK),
     )

@@ -616,6 +616,16 @@ class Migration(migrations.Migration):
                         verbose_name="status",
                     ),
                 ),
+                (
+                    "wish",
+                    models.CharField(
+                        choices=[("WORK", "Work"), ("QUIET", "Be quiet"), ("STOP", "Stop")],
+                        db_default="WORK",
+                        default="WORK",
+                        max_length=5,
+                        verbose_name="asked to",
+                    ),
+                ),
                 ("lock_key", models.BigIntegerField(default=0)),
                 (
                     "started_at",

@@ -7,7 +7,7 @@ from tasks.models.lines import LogLine
 from tasks.models.rollups import Rollup
 from tasks.models.runs import FINAL, LIVE, UNSTARTED, RunStatus, TaskRun
 from tasks.models.schedules import CatchUp, Schedule, ScheduleTick, TickStatus
-from tasks.models.workers import Worker, WorkerStatus
+from tasks.models.workers import Wish, Worker, WorkerStatus
 
 __all__ = [
     "FINAL",
@@ -26,6 +26,7 @@ __all__ = [
     "TaskRun",
     "TickStatus",
     "Watermark",
+    "Wish",
     "Worker",
     "WorkerStatus",
 ]

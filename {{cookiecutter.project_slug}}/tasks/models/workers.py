@@ -18,6 +18,17 @@ class WorkerStatus(models.TextChoices):
     LOST = "LOST", _("Lost")
 
 
+class Wish(models.TextChoices):
+    """What people ask of a worker process; it hears of it at its next look, within seconds."""
+
+    # To take what there is.
+    WORK = "WORK", _("Work")
+    # To finish what it holds and take nothing new, until it is asked to work again.
+    QUIET = "QUIET", _("Be quiet")
+    # To finish what it holds and leave. That cannot be taken back.
+    STOP = "STOP", _("Stop")
+
+
 class Worker(models.Model):
     """One worker process. The lease of its row is the lease of every run it holds."""
 
@@ -29,6 +40,9 @@ class Worker(models.Model):
     threads = models.SmallIntegerField(_("threads"))
     status = models.CharField(
         _("status"), max_length=10, choices=WorkerStatus, default=WorkerStatus.ALIVE
+    )
+    wish = models.CharField(
+        _("asked to"), max_length=5, choices=Wish, default=Wish.WORK, db_default=Wish.WORK
     )
     # The key of the session lock that the process holds on PostgreSQL for as long as it lives.
     lock_key = models.BigIntegerField(default=0)

@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from tasks.ledger.clock import now
 from tasks.management.console import PARTS
 from tasks.management.console.output import Output
-from tasks.models import Gate, RunStatus, TaskRun, Watermark
+from tasks.models import Gate, RunStatus, TaskRun, Watermark, Worker, WorkerStatus
 from tasks.testing import run_due
 from tasks.tests.ended_factories import make_ended
 from tasks.tests.factories import (
@@ -200,6 +200,42 @@ def test_a_queue_is_limited() -> None:
 
 
 # Watching.
+
+
+def test_workers_are_asked_by_their_process_or_id(caplog: pytest.LogCaptureFixture) -> None:
+    id_ = make_worker()
+    caplog.set_level("INFO", "tasks.audit")
+
+    assert tasks("quiet", "test:1") == "Worker test:1 is asked to be quiet.\n"
+    assert tasks("quiet", "test:1").startswith("Worker test:1 was asked already")
+    assert tasks_json("workers")[0]["wish"] == "QUIET"
+    assert tasks("wake", str(id_)) == "Worker test:1 is asked to work.\n"
+    assert tasks("stop", "test:1") == "Worker test:1 is asked to stop.\n"
+    assert tasks("wake", "test:1").startswith("Worker test:1 was asked already, or is stopping")
+
+    assert Worker.objects.get().wish == "STOP"
+    assert [record.message.rpartition(": ")[2] for record in caplog.records] == [
+        "Asked to be quiet.",
+        "Asked to work again.",
+        "Asked to stop.",
+    ]
+
+
+def test_a_worker_that_is_not_there_cannot_be_asked() -> None:
+    lost = make_worker(status=WorkerStatus.LOST)
+
+    with pytest.raises(CommandError, match="There is no worker 'attic:7'"):
+        tasks("stop", "attic:7")
+    with pytest.raises(CommandError, match=f"No worker {lost} is alive"):
+        tasks("stop", "test:1")
+
+
+def test_two_workers_of_one_name_are_told_apart_by_their_ids() -> None:
+    first, second = make_worker(), make_worker()
+
+    with pytest.raises(CommandError, match=f"test:1 is more than one worker.*{second}"):
+        tasks("stop", "test:1")
+    assert tasks("stop", str(first)) == "Worker test:1 is asked to stop.\n"
 
 
 def test_statistics_are_of_queues_or_of_tasks() -> None:

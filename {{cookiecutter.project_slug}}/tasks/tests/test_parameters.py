@@ -37,7 +37,7 @@ class Colour(Enum):
     RED = 1
 
 
-def everything(
+def everything(  # type: ignore[no-untyped-def]
     context: RunContext,
     flag: bool,
     count: Count,
@@ -51,7 +51,7 @@ def everything(
     more: Sequence[str],
     options: dict[str, Any],
     either: int | str,
-    whatever,  # type: ignore[no-untyped-def]  # noqa: ANN001
+    whatever,  # noqa: ANN001
     colour: Colour = Colour.RED,
     when: date = date(2026, 1, 2),
     *,

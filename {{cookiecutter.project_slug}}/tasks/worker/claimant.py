@@ -57,6 +57,10 @@ class Claimant(WorkerProcess):
         """Claim what there is room for, and begin it."""
         return self._claimer.claim(is_idle=is_idle)
 
+    def give_back(self) -> None:
+        """Leave to others what was claimed here and has not begun."""
+        self.hand_back(self._threads.take_unstarted())
+
     def start(self) -> None:
         """Start the threads and the event loop."""
         self._threads.start()
@@ -71,7 +75,7 @@ class Claimant(WorkerProcess):
                 self._do_chores()
                 # Taken before the claims: what comes during them is not in their answer.
                 is_idle = self._has_looked and not self._demand.held
-                catch = self.claim(is_idle=is_idle)
+                catch = self._rest() if self.is_quiet else self.claim(is_idle=is_idle)
             except (DatabaseError, InterfaceError) as error:
                 # Perhaps the claim was made and only its answer was lost.
                 self._is_unsure = True
@@ -85,7 +89,7 @@ class Claimant(WorkerProcess):
 
     def finish(self) -> None:
         """Let what runs come to its end, and hand back the rest."""
-        self.hand_back(self._threads.take_unstarted())
+        self.give_back()
         if self._demand.wait_until_idle(self.options.grace):
             return
         unfinished = self.executing.all()
@@ -114,6 +118,10 @@ class Claimant(WorkerProcess):
         self._demand.release([finished.claimed for finished in batch])
         self._claimer.made_room(batch)
         self._wake.set()
+
+    def _rest(self) -> Catch:
+        self.give_back()
+        return Catch()
 
     def _has_drained(self) -> bool:
         return self.options.drain and not self._claimer.waits_for_rate()

@@ -23,7 +23,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, connection,
 from tasks import ledger
 from tasks.engine import engine
 from tasks.ledger import Claimed, Outcome, Pulse
-from tasks.models import RunStatus, Worker
+from tasks.models import RunStatus, Wish, Worker
 from tasks.worker.chores import bury, expire_runs, promote_due_runs, take_back_lost_runs
 from tasks.worker.executing import Executing, Execution, Finished
 from tasks.worker.heart import Heart, Waiter
@@ -53,6 +53,8 @@ class WorkerProcess:
         self.executing = Executing()
         self.settler = Settler(self.written)
         self.slots = Slots.open(options.slots, options.threads + options.coroutines)
+        self.is_quiet = False
+        """People asked it to take nothing new."""
         self._pulse = NOTHING_TO_DO
         self.heart = Heart(
             self.id,
@@ -160,13 +162,27 @@ class WorkerProcess:
         if supervisor is not None and supervisor != os.getppid():
             logger.warning("The supervisor is gone: this process leaves too")
             self.stopping.set()
-        elif supervisor is not None and self._takes_from(pulse.suspects):
+        self._heed(pulse.wish)
+        takes_suspects = not self.is_quiet and self._takes_from(pulse.suspects)
+        if supervisor is not None and takes_suspects and not self.stopping.is_set():
             os.kill(supervisor, SUSPECTS_SIGNAL)
         self._pulse = pulse
         for execution in self.executing.all():
             if execution.lines is not None and execution.lines.waiting():
                 self.settler.keep_lines(execution)
         if self.learn(pulse):
+            self.rung()
+
+    def _heed(self, wish: Wish) -> None:
+        """Do what people ask of this worker."""
+        if wish == Wish.STOP and not self.stopping.is_set():
+            logger.info("Somebody asked this worker to stop")
+            self.stopping.set()
+            self.rung()
+        is_quiet = wish != Wish.WORK
+        if is_quiet != self.is_quiet:
+            logger.info("Nothing new is taken" if is_quiet else "Work is taken again")
+            self.is_quiet = is_quiet
             self.rung()
 
     def _takes_from(self, queues: frozenset[str]) -> bool:

@@ -19,6 +19,7 @@ from tasks.errors import (
     UnknownRun,
     UnknownSchedule,
     UnknownTask,
+    UnknownWorker,
 )
 from tasks.management.console import PARTS
 from tasks.management.console.output import Output
@@ -34,6 +35,7 @@ MISTAKES = (
     UnknownRun,
     UnknownSchedule,
     UnknownTask,
+    UnknownWorker,
 )
 
 

@@ -9,6 +9,7 @@ from tasks.management.console.part import Part
 from tasks.management.console.permitting import ROLES
 from tasks.management.console.running import PRUNE, RUN
 from tasks.management.console.scheduling import SCHEDULES
+from tasks.management.console.steering import QUIET, STOP, WAKE
 from tasks.management.console.watching import HEALTH, QUEUES, STATS, WORKERS
 
 PARTS: dict[str, Part[Any]] = {
@@ -25,6 +26,9 @@ PARTS: dict[str, Part[Any]] = {
         STATS,
         QUEUES,
         WORKERS,
+        QUIET,
+        WAKE,
+        STOP,
         SCHEDULES,
         RUN,
         HEALTH,

@@ -67,7 +67,7 @@ class Workers(Part[list[WorkerState]]):
 
     def show(self, value: list[WorkerState], out: Output) -> None:
         out.table(
-            ("process", "health", "last beat s", "queues", "threads", "runs", "longest"),
+            ("process", "health", "asked to", "last beat s", "queues", "threads", "runs", "at"),
             map(_worker, value),
             none="No worker is there. Start `manage.py worker`.",
         )
@@ -127,6 +127,7 @@ def _queue(queue: Queue) -> Iterator[Any]:
 def _worker(worker: WorkerState) -> Iterator[Any]:
     yield f"{worker.host}:{worker.pid}"
     yield worker.health.value
+    yield worker.wish.lower()
     yield worker.silence
     yield ",".join(worker.queues) or "all"
     yield worker.threads

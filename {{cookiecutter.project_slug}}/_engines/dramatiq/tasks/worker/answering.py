@@ -58,9 +58,18 @@ class Answering(Claimant):
         rest = super().claim(is_idle=is_idle)
         return Catch(count + rest.count, rest.is_full)
 
+    def give_back(self) -> None:
+        """Leave to others what has not begun, and the doorbells that were fetched meanwhile."""
+        knocks = self._knocks.waiting()
+        for knock in knocks:
+            self._knocks.answer(knock, None)
+        if knocks:
+            engine.ring([knock.run_id for knock in knocks])
+        super().give_back()
+
     def learn(self, pulse: Pulse) -> bool:
         """Take note of what there is, and of queues that people paused."""
-        self._actors.pause(pulse.paused)
+        self._actors.pause(self._lanes if self.is_quiet else pulse.paused)
         is_first, self._has_looked = not self._has_looked, True
         self._strays.learn(pulse)
         if self._strays.has_work() or pulse.gated:

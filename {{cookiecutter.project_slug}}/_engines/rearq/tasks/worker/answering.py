@@ -41,7 +41,7 @@ class Answering(Claimant):
             self.id,
             kinds={False, bool(self._coroutines)},
             queues=self._queues,
-            paused=lambda: self._paused_queues,
+            paused=lambda: self._queues() if self.is_quiet else self._paused_queues,
             room=lambda kind: sum(r.limit for r in demand.requests() if r.is_async == kind),
             wake=self._wake.set,
         )
