@@ -11,7 +11,7 @@ from tasks.tests.sample.tasks import add, add_async, hold
 from tests.conformance.harness import Programs, wait_for_status, wait_until
 
 pytestmark = pytest.mark.guarantee(
-    "A worker that people ask to be quiet takes nothing new; one asked to stop leaves in order"
+    "A worker that is told to stop finishes what it can and hands back the rest unpenalised"
 )
 
 
