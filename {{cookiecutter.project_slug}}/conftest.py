@@ -10,7 +10,10 @@ from django.core.cache import cache
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
-pytest_plugins = ["tests.browser"]
+# What an app brings for the tests of others goes with it when it is removed.
+pytest_plugins = ["tests.browser"] + [
+    f"{file.parts[-3]}.tests.plugin" for file in Path(__file__).parent.glob("*/tests/plugin.py")
+]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -58,7 +58,7 @@ def test_a_redis_is_there_where_an_engine_wants_one(any_engine: str) -> None:
 def test_every_service_is_watched_and_may_end_in_peace(any_engine: str) -> None:
     services = compose(any_engine, "compose.yaml")["services"]
 
-    assert {*services} - {"redis"} == {*OWN, "setup", "postgres", "mailpit"}
+    assert {*services} - {"redis"} == {*OWN, "setup", "postgres", "mailpit", "sandbox"}
     for name, service in services.items():
         # mailpit's image brings its own check; `setup` is waited for.
         assert "healthcheck" in service or name in ("mailpit", "setup")

@@ -70,8 +70,8 @@ def wishes() -> Iterator[Wish]:
     for _ in range(5):
         yield Wish({SCARCE.name: 1})
     # The provider turns the first call away, or takes the money and then says nothing.
-    yield Wish({"Field lamp": 1}, sandbox.UNAVAILABLE)
-    yield Wish({"Wool throw": 1}, sandbox.TIMEOUT_AFTER)
+    yield Wish({"Field lamp": 1}, sandbox.BUSY)
+    yield Wish({"Wool throw": 1}, sandbox.RESET_AFTER)
 
 
 EXPECTED = Counter({OrderState.CONFIRMED: 23, OrderState.DECLINED: 4, OrderState.SOLD_OUT: 2})

@@ -16,6 +16,9 @@ from demo.processes import Asked, Event, Exited, Processes, Program
 ANSWER_WITHIN = 60.0
 """Seconds that the site has to answer after its start."""
 
+SANDBOX_PORT = 8765
+"""Where the payment provider listens, or on the next free port."""
+
 INTERRUPTED = 130
 """The exit code that shells expect of a program that was stopped before its work was done."""
 
@@ -26,6 +29,7 @@ class Show:
     def __init__(self, *, port: int, colour: bool) -> None:
         self.port = address.free_port(port)
         self.url = f"http://localhost:{self.port}"
+        bank = address.free_port(SANDBOX_PORT)
         # The worker first: it has the longest way, for it starts processes of its own.
         self.programs = (
             Program(name="worker", arguments=("worker", "--skip-checks", "--grace", "5")),
@@ -35,13 +39,19 @@ class Show:
                 hidden=('"GET /live/', "Quit the server with"),
             ),
             Program(name="timer", arguments=("timer", "--skip-checks")),
+            Program(name="sandbox", arguments=("sandbox",), hidden=('"GET ',)),
         )
         names = ["demo", *(program.name for program in self.programs)]
         self.console = Console(sys.stdout, names=names, colour=colour)
         self.processes = Processes(
             self.console,
             directory=settings.BASE_DIR,
-            environment={"SITE_URL": self.url, "DJANGO_RUNSERVER_HIDE_WARNING": "true"},
+            environment={
+                "SITE_URL": self.url,
+                "PAYMENT_URL": f"http://{address.HOST}:{bank}",
+                "PAYMENT_TIMEOUT_SECONDS": "5",
+                "DJANGO_RUNSERVER_HIDE_WARNING": "true",
+            },
         )
 
     def run(self) -> None:

@@ -8,7 +8,6 @@ from orders.payments import (
     ChargeRequest,
     Declined,
     Outcome,
-    OutcomeUnknown,
     Succeeded,
     payment_provider,
 )
@@ -38,24 +37,20 @@ def key_of(order: Order) -> str:
 def ask(payment: Payment) -> Outcome:
     """Have the provider charge, or say what it did. Call it outside any transaction.
 
-    After a call that was not answered the provider is first asked what became of the key. If it
-    knows of no charge, the same key is sent again: should the first call arrive late, it is still
-    one charge. Raises `OutcomeUnknown` and `ProviderUnavailable`.
+    Before the first call it is written down that there will be one. Whoever finds that written asks
+    first what became of the key. If the provider knows of no charge, the same key is sent again:
+    should the first call arrive late, it is still one charge. Raises what a provider raises.
     """
     provider = payment_provider()
-    if payment.state == PaymentState.UNKNOWN:
+    if not _ask_first(payment):
         outcome = provider.find(payment.provider_key)
         if outcome is not None:
             return outcome
-    try:
-        return provider.charge(
-            ChargeRequest(
-                key=payment.provider_key, money=payment.money, token=payment.order.payment_token
-            )
+    return provider.charge(
+        ChargeRequest(
+            key=payment.provider_key, money=payment.money, token=payment.order.payment_token
         )
-    except OutcomeUnknown:
-        _open(payment).update(state=PaymentState.UNKNOWN, updated_at=Now())
-        raise
+    )
 
 
 def succeed(payment: Payment, outcome: Succeeded) -> None:
@@ -66,6 +61,12 @@ def succeed(payment: Payment, outcome: Succeeded) -> None:
 def decline(payment: Payment, outcome: Declined) -> None:
     """Write down that the card was refused, in the transaction that moves the order."""
     _settle(payment, PaymentState.DECLINED, reason=outcome.reason)
+
+
+def _ask_first(payment: Payment) -> bool:
+    """Write down that the provider is being asked; say whether nobody has asked it before."""
+    intended = Payment.objects.filter(pk=payment.pk, state=PaymentState.PENDING)
+    return intended.update(state=PaymentState.UNKNOWN, updated_at=Now()) == 1
 
 
 def _settle(payment: Payment, state: PaymentState, **result: str) -> None:

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core import checks
 from django.utils.module_loading import import_string
 
+from orders.http_provider import HttpProvider
+
 HINT = (
     "Set PAYMENT_PROVIDER to the dotted path of a class that follows "
     "orders.payments.PaymentProvider, or DEMO=true to try the shop with the sandbox."
@@ -26,9 +28,17 @@ def check_payment_provider(
             )
         ]
     try:
-        import_string(path)
+        provider = import_string(path)
     except ImportError as error:
         return [
             checks.Error(f"PAYMENT_PROVIDER is {path!r}: {error}.", hint=HINT, id="orders.E002")
+        ]
+    if issubclass(provider, HttpProvider) and not settings.PAYMENT_URL:
+        return [
+            checks.Error(
+                f"The provider {path} is spoken to over HTTP, and PAYMENT_URL is not set.",
+                hint="Write, say, PAYMENT_URL=https://payments.example.com",
+                id="orders.E003",
+            )
         ]
     return []

@@ -2,7 +2,8 @@
 
 A provider is a class that follows `PaymentProvider`; the setting `PAYMENT_PROVIDER` names it. Every
 call carries a key that was chosen and committed before it. The provider promises that one key is
-one charge: asked twice, it answers twice and charges once (Stripe calls this an idempotency key).
+one charge, or one refund: asked twice, it answers twice and moves the money once (Stripe calls this
+an idempotency key).
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,16 @@ class ChargeRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefundRequest:
+    """Give so much of a charge back."""
+
+    key: str
+    money: Money
+    charge_id: str
+    """What the provider calls the charge."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
     """A card that the checkout page offers."""
 
@@ -37,14 +48,14 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class Succeeded:
-    """The money was taken."""
+    """The money was moved."""
 
     provider_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declined:
-    """The card was refused, for good. Nothing was taken."""
+    """It was refused, for good. No money was moved."""
 
     reason: str
 
@@ -53,28 +64,38 @@ type Outcome = Succeeded | Declined
 
 
 class ProviderUnavailable(Exception):
-    """The provider did not take the request: nothing was charged, ask again later."""
+    """The provider did not take the request: no money was moved, ask again later."""
 
 
 class OutcomeUnknown(Exception):
-    """No answer came: the money may have been taken or not. Ask `find` before anything else."""
+    """No answer came: the money may have been moved or not. Ask `find` before anything else."""
+
+
+class RequestRefused(Exception):
+    """The provider cannot make sense of the request: a wrong key or address, or a mistake of ours.
+
+    No money was moved, and asking again as we are changes nothing: a person has to look.
+    """
 
 
 class PaymentProvider(Protocol):
-    """Charges cards. Called outside any transaction: its effect cannot be rolled back."""
+    """Moves money. Called outside any transaction: its effect cannot be rolled back.
+
+    Every call may raise `ProviderUnavailable` when nothing happened, `OutcomeUnknown` when that
+    cannot be told, as after a time-out, and `RequestRefused`.
+    """
 
     def charge(self, request: ChargeRequest) -> Outcome:
-        """Charge, or give the first answer again if the key was charged before.
-
-        Raises `ProviderUnavailable` when nothing happened and `OutcomeUnknown` when that cannot be
-        told, as after a time-out.
-        """
+        """Charge, or give the first answer again if the key was charged before."""
 
     def find(self, key: str) -> Outcome | None:
-        """Return what became of a key, or `None` if the provider never finished a charge for it.
+        """Return what became of a key, or `None` if the provider never finished a charge for it."""
 
-        Raises `ProviderUnavailable` and `OutcomeUnknown` as `charge` does.
-        """
+    def refund(self, request: RefundRequest) -> Outcome:
+        """Give money back, or give the first answer again if the key was refunded before."""
+
+    def find_refund(self, key: str) -> Outcome | None:
+        """Return what became of a refund's key, as `find` does."""
 
     def cards(self) -> Sequence[Card]:
         """Return the cards to choose from at the checkout.

@@ -59,9 +59,9 @@ class PaymentState(models.TextChoices):
     """What is known about a charge."""
 
     PENDING = "pending", _("pending")
-    """Intended: the provider's key is chosen, its answer not written down yet."""
+    """Intended: the provider's key is chosen, and nobody has asked the provider yet."""
     UNKNOWN = "unknown", _("unknown")
-    """The provider was asked and no answer came. It is asked by key what it did."""
+    """The provider was asked and its answer is not written down: it is asked what it did."""
     SUCCEEDED = "succeeded", _("succeeded")
     """The provider took the money. Final."""
     DECLINED = "declined", _("declined")

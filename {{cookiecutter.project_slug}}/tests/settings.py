@@ -45,6 +45,10 @@ os.environ |= {
     "EMAIL_WHEN_UNSURE": "",
     "DEFAULT_FROM_EMAIL": "",
     "PAYMENT_PROVIDER": "",
+    # Where the tests' own provider listens is known once it does: see demo/tests/plugin.py.
+    "PAYMENT_URL": os.environ.get("TEST_PAYMENT_URL", ""),
+    "PAYMENT_API_KEY": "",
+    "PAYMENT_TIMEOUT_SECONDS": "5",
     "STORED_ANSWER_DAYS": "",
     "SENT_MAIL_DAYS": "",
     "REPORT_RECIPIENTS": "",

@@ -63,5 +63,7 @@ LOGGING = {
         # These write the addresses that alerts go to, passwords and tokens included.
         "apprise": {"handlers": [], "propagate": False, "level": "CRITICAL"},
         "urllib3": {"level": "INFO"},
+        # A line a call says less than the task that made it.
+        "httpx": {"level": "WARNING"},
     },
 }

@@ -144,7 +144,7 @@ def test_ctrl_c_leaves_no_process_behind(demo: Demo) -> None:
     port = int(demo.until(r"The shop is open: http://localhost:(\d+)/")[1])
     demo.until(r"worker \| .*ready")
     programs = demo.programs()
-    assert set(programs) == {"runserver", "worker", "timer"}
+    assert set(programs) == {"runserver", "worker", "timer", "sandbox"}
 
     demo.process.send_signal(signal.SIGINT)
 

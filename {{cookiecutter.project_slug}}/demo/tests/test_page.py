@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from demo import seed
-from demo.models import SandboxCharge
 from demo.templatetags.clock import ago, span
+from demo.tests.witness import Witness
 from emails.models import Email, EmailState
 from orders.models import Order, Product
 from orders.states import OrderState
@@ -59,14 +59,14 @@ def test_placing_an_order_enqueues_it(client: Client, product: Product) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ordering_twice_charges_once(client: Client, product: Product) -> None:
+def test_ordering_twice_charges_once(client: Client, product: Product, witness: Witness) -> None:
     text = told(client, "demo-order-twice")
     run_due()
 
     order = Order.objects.get()
     assert "the answers name 1 order" in text
     assert order.state == OrderState.CONFIRMED
-    assert SandboxCharge.objects.get().calls == 1
+    assert witness.charge().calls == 1
     assert Product.objects.get().stock == 9
 
 

@@ -52,12 +52,14 @@ print(json.dumps([hosts[run.worker_id] for run in held]))
 """
 CHARGES = """
 import json
-from demo.models import SandboxCharge
+from demo.sandbox import Sandbox
 from orders.models import Order
+from tasks.models import TaskRun
+runs = TaskRun.objects.filter(name="orders.tasks.process_order")
 print(json.dumps({
-    "charges": SandboxCharge.objects.filter(state="succeeded").count(),
+    "charges": sum(charge.status == "succeeded" for charge in Sandbox().charges()),
     "confirmed": Order.objects.filter(state="confirmed").count(),
-    "retried": SandboxCharge.objects.filter(token="tok_slow", calls__gt=1).count(),
+    "retried": runs.filter(crashes__gt=0).count(),
 }))
 """
 

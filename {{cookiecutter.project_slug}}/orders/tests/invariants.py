@@ -3,7 +3,8 @@
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
-from demo.models import SandboxCharge, SandboxState
+from demo.sandbox.journal import Kind, State
+from demo.tests.witness import books
 from emails.models import Email
 from orders.models import Order, Payment, Product
 from orders.states import OPEN_PAYMENTS, OrderState, PaymentState
@@ -38,14 +39,18 @@ def _check_goods(order: Order) -> None:
 
 
 def _check_money(order: Order) -> None:
-    keys = Payment.objects.filter(order=order).values("provider_key")
-    charges = SandboxCharge.objects.filter(key__in=keys, state=SandboxState.SUCCEEDED)
+    keys = {payment.provider_key for payment in Payment.objects.filter(order=order)}
+    charges = [
+        charge
+        for charge in books().entries(Kind.CHARGE)
+        if charge.key in keys and charge.state is State.SUCCEEDED
+    ]
     payments = order.payments.filter(state=PaymentState.SUCCEEDED)
     if order.status in TOOK_MONEY:
         assert [charge.amount for charge in charges] == [order.total]
         assert payments.count() == 1
     elif order.status.is_final:
-        assert not charges.exists()
+        assert not charges
         assert not order.payments.filter(state__in=OPEN_PAYMENTS).exists()
 
 

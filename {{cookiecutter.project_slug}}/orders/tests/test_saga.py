@@ -3,9 +3,12 @@
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
+from pytest_django import Settings
 
 from demo import sandbox
-from demo.models import SandboxCharge, SandboxState
+from demo.sandbox.cards import BEHAVIOURS
+from demo.sandbox.journal import State
+from demo.tests.witness import Witness
 from emails.models import Email
 from orders import saga
 from orders.models import Order, Payment, StockMove
@@ -24,7 +27,7 @@ def stored(order: Order) -> Order:
     return Order.objects.get(pk=order.pk)
 
 
-def test_a_placed_order_is_reserved_charged_confirmed_and_mailed() -> None:
+def test_a_placed_order_is_reserved_charged_confirmed_and_mailed(witness: Witness) -> None:
     product = make_product(stock_=10, price=1250)
     order = make_order({product: 2})
     assert_enqueued(process_order, order.pk)
@@ -36,9 +39,10 @@ def test_a_placed_order_is_reserved_charged_confirmed_and_mailed() -> None:
     assert product.stock == 8
     payment = order.payments.get()
     assert payment.state == PaymentState.SUCCEEDED
-    charge = SandboxCharge.objects.get(key=payment.provider_key)
-    assert (charge.state, charge.amount) == (SandboxState.SUCCEEDED, 2500)
-    assert payment.provider_id == charge.provider_id
+    charge = witness.charge()
+    assert charge.key == payment.provider_key
+    assert (charge.state, charge.amount) == (State.SUCCEEDED, 2500)
+    assert payment.provider_id == charge.id
     [message] = mail.outbox
     assert message.to == [order.user.email]
     assert str(order.public_id) in message.subject
@@ -65,7 +69,7 @@ def test_a_declined_order_gives_the_goods_back_and_is_not_charged() -> None:
     assert_books_balance()
 
 
-def test_an_order_sold_out_takes_nothing_of_anything() -> None:
+def test_an_order_sold_out_takes_nothing_of_anything(witness: Witness) -> None:
     plenty, rare = make_product(stock_=10), make_product(stock_=1)
     order = make_order({plenty: 1, rare: 2})
 
@@ -74,21 +78,20 @@ def test_an_order_sold_out_takes_nothing_of_anything() -> None:
     assert stored(order).state == OrderState.SOLD_OUT
     assert not order.moves.exists()
     assert not order.payments.exists()
-    assert not SandboxCharge.objects.exists()
+    assert not witness.charges()
     assert_books_balance()
 
 
-@pytest.mark.parametrize(
-    ("token", "end"),
-    [
-        (sandbox.TIMEOUT_AFTER, OrderState.CONFIRMED),
-        (sandbox.TIMEOUT_BEFORE, OrderState.CONFIRMED),
-        (sandbox.UNAVAILABLE, OrderState.CONFIRMED),
-    ],
+TROUBLE = sorted(
+    token for token, card in BEHAVIOURS.items() if card.before is not None or card.after is not None
 )
+
+
+@pytest.mark.parametrize("token", TROUBLE)
 def test_a_charge_without_an_answer_is_tried_again_and_made_once(
-    token: str, end: OrderState
+    token: str, witness: Witness, settings: Settings
 ) -> None:
+    settings.PAYMENT_TIMEOUT_SECONDS = 0.3
     order = make_order(token=token)
 
     [run] = run_due()
@@ -96,14 +99,14 @@ def test_a_charge_without_an_answer_is_tried_again_and_made_once(
     assert run.status == RunStatus.SCHEDULED
     assert stored(order).state == OrderState.CHARGING
 
-    assert saga.process(order.pk) == end
+    assert saga.process(order.pk) == OrderState.CONFIRMED
 
-    assert SandboxCharge.objects.get().state == SandboxState.SUCCEEDED
+    assert witness.charge().state == State.SUCCEEDED
     assert_books_balance()
 
 
-def test_after_a_time_out_the_provider_is_asked_and_not_charged_again() -> None:
-    order = make_order(token=sandbox.TIMEOUT_AFTER)
+def test_after_a_time_out_the_provider_is_asked_and_not_charged_again(witness: Witness) -> None:
+    order = make_order(token=sandbox.RESET_AFTER)
 
     with pytest.raises(OutcomeUnknown):
         saga.process(order.pk)
@@ -111,24 +114,24 @@ def test_after_a_time_out_the_provider_is_asked_and_not_charged_again() -> None:
 
     saga.process(order.pk)
 
-    assert SandboxCharge.objects.get().calls == 1
+    assert witness.charge().calls == 1
     assert order.payments.get().state == PaymentState.SUCCEEDED
 
 
-def test_a_charge_that_never_arrived_is_sent_again_under_the_same_key() -> None:
-    order = make_order(token=sandbox.TIMEOUT_BEFORE)
+def test_a_charge_that_never_arrived_is_sent_again_under_the_same_key(witness: Witness) -> None:
+    order = make_order(token=sandbox.RESET_BEFORE)
 
     with pytest.raises(OutcomeUnknown):
         saga.process(order.pk)
     saga.process(order.pk)
 
-    charge = SandboxCharge.objects.get()
+    charge = witness.charge()
     assert charge.calls == 2
     assert charge.key == order.payments.get().provider_key
 
 
 @pytest.mark.parametrize("token", [sandbox.OK, sandbox.DECLINED])
-def test_processing_an_order_that_has_ended_changes_nothing(token: str) -> None:
+def test_processing_an_order_that_has_ended_changes_nothing(token: str, witness: Witness) -> None:
     order = make_order(token=token)
     run_due()
     before = (stored(order).state, StockMove.objects.count(), Email.objects.count())
@@ -137,7 +140,7 @@ def test_processing_an_order_that_has_ended_changes_nothing(token: str) -> None:
     run_due()
 
     assert (stored(order).state, StockMove.objects.count(), Email.objects.count()) == before
-    assert SandboxCharge.objects.get().calls == 1
+    assert witness.charge().calls == 1
     assert_books_balance()
 
 

@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from accounts.tests.factories import make_user
-from demo.models import SandboxCharge, SandboxState
+from demo.sandbox.journal import State
+from demo.tests.witness import Witness
 from orders.models import Order
 from orders.states import OrderState
 from orders.tests.factories import make_order, make_product
@@ -19,7 +20,9 @@ pytestmark = pytest.mark.guarantee(
 BUYERS, PIECES = 120, 50
 
 
-def test_a_hundred_and_twenty_buyers_get_the_fifty_pieces_there_are(crew: Program) -> None:
+def test_a_hundred_and_twenty_buyers_get_the_fifty_pieces_there_are(
+    crew: Program, witness: Witness
+) -> None:
     product, buyer = make_product(stock_=PIECES), make_user()
 
     orders = [make_order({product: 1}, user=buyer).pk for _ in range(BUYERS)]
@@ -33,6 +36,7 @@ def test_a_hundred_and_twenty_buyers_get_the_fifty_pieces_there_are(crew: Progra
     }
     product.refresh_from_db()
     assert product.stock == 0
-    assert SandboxCharge.objects.count() == PIECES
-    assert SandboxCharge.objects.filter(state=SandboxState.SUCCEEDED, calls=1).count() == PIECES
+    assert [(charge.state, charge.calls) for charge in witness.charges()] == [
+        (State.SUCCEEDED, 1)
+    ] * PIECES
     assert_books_balance()

@@ -1,0 +1,70 @@
+"""The witness of what happened to the money: the books of the provider that the tests charge."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from demo.sandbox.journal import Entry, Journal, Kind, State
+from demo.sandbox.server import SandboxServer
+
+SLOW_SECONDS = 1.0
+
+
+def books() -> Journal:
+    """Open the witness's books, also where no fixture leads."""
+    return Journal(Path(os.environ["TEST_FOLDER"]) / "sandbox" / "journal.sqlite3")
+
+
+class Witness(SandboxServer):
+    """The sandbox, served from a thread of the tests, which read its books."""
+
+    heard_something = False
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    @contextmanager
+    def answering(self, key: str) -> Iterator[None]:
+        self.heard_something = True
+        with super().answering(key):
+            yield
+
+    def forget(self) -> None:
+        """Begin a test with empty books."""
+        if self.heard_something:
+            self.journal.clear()
+            self.heard_something = False
+
+    def charges(self, *states: State) -> list[Entry]:
+        """Return the keys of charges that were heard, of these states only if any are named."""
+        return self._entries(Kind.CHARGE, states)
+
+    def refunds(self, *states: State) -> list[Entry]:
+        """Return the keys of refunds that were heard, as `charges` does."""
+        return self._entries(Kind.REFUND, states)
+
+    def charge(self) -> Entry:
+        """Return the only charge."""
+        [entry] = self.charges()
+        return entry
+
+    def _entries(self, kind: Kind, states: tuple[State, ...]) -> list[Entry]:
+        entries = self.journal.entries(kind)
+        return [entry for entry in entries if not states or entry.state in states]
+
+
+@contextmanager
+def serving() -> Iterator[Witness]:
+    """Run it on a free port."""
+    with Witness(("127.0.0.1", 0), books(), slow=SLOW_SECONDS, quiet=True) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
