@@ -142,7 +142,7 @@ def test_the_check_sees_every_seeded_order_end_well(environment: dict[str, str])
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the process table in /proc")
 def test_ctrl_c_leaves_no_process_behind(demo: Demo) -> None:
     port = int(demo.until(r"The shop is open: http://localhost:(\d+)/")[1])
-    demo.until(r"worker \| .*ready")
+    demo.until(r"worker +\| .*ready")
     programs = demo.programs()
     assert set(programs) == {"runserver", "worker", "timer", "sandbox"}
 
@@ -150,7 +150,7 @@ def test_ctrl_c_leaves_no_process_behind(demo: Demo) -> None:
 
     assert demo.end() == 0, demo.text
     assert "Traceback" not in demo.text
-    assert "demo   | Stopping." in demo.text
+    assert "demo    | Stopping." in demo.text
     wait_until_gone(programs.values())
     assert is_free(port)
 
