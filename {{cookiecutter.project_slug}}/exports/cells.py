@@ -1,6 +1,5 @@
-"""Cells: the values of an export's rows, and what a spreadsheet must not make of them."""
+"""Cells: the values of an export's rows, and how they are written."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,11 +9,6 @@ type Cell = str | int | Decimal | datetime | None
 type Row = list[Cell]
 type Stored = str | int | None
 """A cell as JSON can hold it."""
-
-# What a spreadsheet takes for the beginning of a formula, the wide forms of East Asian keyboards
-# included (OWASP, "CSV Injection").
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-NEGATIVE_NUMBER = re.compile(r"-\d+([.,]\d+)?", re.ASCII)
 
 
 class Kind(Enum):
@@ -35,19 +29,6 @@ class Column:
 
     name: str
     kind: Kind = Kind.TEXT
-
-
-def is_dangerous(text: str) -> bool:
-    """Whether a spreadsheet might run the text as a formula. A negative number is only a number."""
-    return text.startswith(DANGEROUS) and not NEGATIVE_NUMBER.fullmatch(text)
-
-
-def neutralised(cell: Stored) -> Stored:
-    """Return the cell with an apostrophe before what might be run: it is shown as text then.
-
-    Only text can do harm: what is stored as a number is one.
-    """
-    return f"'{cell}" if isinstance(cell, str) and is_dangerous(cell) else cell
 
 
 def store(cell: Cell) -> Stored:

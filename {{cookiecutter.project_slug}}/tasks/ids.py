@@ -3,6 +3,7 @@
 import os
 import time
 import uuid
+from datetime import datetime
 
 
 def uuid7() -> uuid.UUID:
@@ -14,3 +15,8 @@ def uuid7() -> uuid.UUID:
     fraction = (rest << 12) // 1_000_000
     random = int.from_bytes(os.urandom(8)) & 0x3FFF_FFFF_FFFF_FFFF
     return uuid.UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | random)
+
+
+def last_before(time: datetime) -> uuid.UUID:
+    """Return what is greater than every id made before `time`, by that process's clock."""
+    return uuid.UUID(int=max(0, int(time.timestamp() * 1000)) << 80)

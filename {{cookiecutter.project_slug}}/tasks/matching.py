@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db.models import Q, QuerySet
 
-from tasks.models import RunStatus, TaskRun
+from tasks.ids import last_before
+from tasks.models import RunStatus, ScheduleTick, TaskRun
+
+MOST_READ = 100_000
+"""So many runs, the newest, are looked through for what no index finds."""
+
+# Each of these has an index, or there are few.
+FOUND_BY_INDEX = frozenset(RunStatus) - {RunStatus.SUCCESSFUL, RunStatus.CANCELLED}
+
+# Ids hold the clock of who enqueued, and the database's time is that of the transaction's begin.
+SKEW = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,27 +37,57 @@ class Matching:
     """Enqueued at this time or later."""
     until: datetime | None = None
     """Enqueued before this time."""
+    fingerprint: str | None = None
+    """Failed, and in this way: see `tasks.failure.fingerprint`."""
+    schedule: int | None = None
+    """Enqueued by the schedule of this number."""
+    group: uuid.UUID | None = None
+    """Members of this group."""
     text: str = ""
-    """The id; else a part of the task's name or of the unique key."""
+    """The id; else a part of the task's name, of the unique key or of a failure."""
+    in_errors: bool = True
+    """Whether the text is looked for in failures: messages and tracebacks may tell arguments."""
 
     def rows(self) -> QuerySet[TaskRun]:
         """Return the runs, in no order."""
-        # One status by itself: SQLite does not see that a list of one is what an index is of.
-        status: dict[str, Any] = (
-            {"status": self.statuses[0]}
-            if len(self.statuses) == 1
-            else {"status__in": self.statuses}
-        )
         given = {
-            **status,
+            **_of_statuses(self._statuses),
             "name": self.task,
             "queue": self.queue,
             "worker_id": self.worker,
             "enqueued_at__gte": self.since,
             "enqueued_at__lt": self.until,
+            "fingerprint": self.fingerprint,
+            "group_id": self.group,
         }
         wanted = {lookup: value for lookup, value in given.items() if value not in (None, ())}
-        return search(TaskRun.objects.filter(**wanted), self.text)
+        rows = TaskRun.objects.filter(**wanted)
+        if self.schedule is not None:
+            ticks = ScheduleTick.objects.filter(schedule_id=self.schedule, run_id__isnull=False)
+            rows = rows.filter(pk__in=ticks.values("run_id"))
+        return search(rows, self.text, in_errors=self.in_errors)
+
+    def recent(self) -> QuerySet[TaskRun]:
+        """Return the runs, in no order, without looking through more than `MOST_READ`.
+
+        What no index finds is found among the newest runs, or the newest before `until`.
+        """
+        rows = self.rows()
+        if not self.is_looked_for:
+            return rows
+        if self.until is not None:
+            rows = rows.filter(pk__lt=last_before(self.until + SKEW))
+        floor = oldest_looked_at(self.until)
+        return rows if floor is None else rows.filter(pk__gt=floor)
+
+    @property
+    def is_looked_for(self) -> bool:
+        """Whether the table has to be looked through: no index leads to what is meant."""
+        if self.fingerprint or self.group or self.schedule is not None or _as_id(self.text):
+            return False
+        if self.statuses:
+            return bool(self.text.strip()) or not FOUND_BY_INDEX.issuperset(self.statuses)
+        return bool(self.text.strip() or self.task or self.queue or self.worker or self.until)
 
     def as_json(self) -> dict[str, Any]:
         """Return what JSON can hold of it."""
@@ -57,7 +98,11 @@ class Matching:
             "worker": self.worker and str(self.worker),
             "since": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),
+            "fingerprint": self.fingerprint,
+            "schedule": self.schedule,
+            "group": self.group and str(self.group),
             "text": self.text,
+            "in_errors": self.in_errors,
         }
 
     @classmethod
@@ -71,16 +116,50 @@ class Matching:
             worker=given["worker"] and uuid.UUID(given["worker"]),
             since=given["since"] and datetime.fromisoformat(given["since"]),
             until=given["until"] and datetime.fromisoformat(given["until"]),
+            fingerprint=given["fingerprint"],
+            schedule=given["schedule"],
+            group=given["group"] and uuid.UUID(given["group"]),
             text=given["text"],
+            in_errors=given["in_errors"],
         )
 
+    @property
+    def _statuses(self) -> tuple[RunStatus, ...]:
+        # Only failed runs have a place in the index of fingerprints, and only they have one.
+        return self.statuses or ((RunStatus.FAILED,) if self.fingerprint else ())
 
-def search(runs: QuerySet[TaskRun], text: str) -> QuerySet[TaskRun]:
-    """Return the run of that id; else those whose task or unique key holds the text."""
+
+def oldest_looked_at(until: datetime | None = None) -> uuid.UUID | None:
+    """Return the id behind the newest `MOST_READ` runs, or the newest before `until`; `None` when
+    there are no more than those."""
+    newest = TaskRun.objects.order_by("-pk")
+    if until is not None:
+        newest = newest.filter(pk__lt=last_before(until + SKEW))
+    return newest.values_list("pk", flat=True)[MOST_READ : MOST_READ + 1].first()
+
+
+def search(runs: QuerySet[TaskRun], text: str, *, in_errors: bool = True) -> QuerySet[TaskRun]:
+    """Return the run of that id; else those whose task, unique key or failures hold the text."""
     text = text.strip()
     if not text:
         return runs
+    if id_ := _as_id(text):
+        return runs.filter(pk=id_)
+    found = Q(name__icontains=text) | Q(unique_key__icontains=text)
+    if in_errors:
+        # As it is spelt in JSON. Most runs have no failure, and are not searched for it.
+        spelt = json.dumps(text)[1:-1]
+        found |= ~Q(errors="[]") & Q(errors__icontains=spelt)
+    return runs.filter(found)
+
+
+def _of_statuses(statuses: tuple[RunStatus, ...]) -> dict[str, Any]:
+    # One status by itself: SQLite does not see that a list of one is what an index is of.
+    return {"status": statuses[0]} if len(statuses) == 1 else {"status__in": statuses}
+
+
+def _as_id(text: str) -> uuid.UUID | None:
     try:
-        return runs.filter(pk=uuid.UUID(text))
+        return uuid.UUID(text.strip())
     except ValueError:
-        return runs.filter(Q(name__icontains=text) | Q(unique_key__icontains=text))
+        return None

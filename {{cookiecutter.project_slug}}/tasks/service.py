@@ -31,6 +31,7 @@ from tasks import (
     workforce,
 )
 from tasks.acts import CANCEL, DELETE, RETRY, Act, Effect, count_meant, perform
+from tasks.again import enqueue_again
 from tasks.depths import By, Depth
 from tasks.errors import NotManual, UnknownRun
 from tasks.health import OLDEST_READY_SECONDS, HealthReport
@@ -43,6 +44,7 @@ from tasks.roles import Role, make_roles
 from tasks.rollups import prune_rollups
 from tasks.said import Said, said
 from tasks.statistics import Queue, Statistics
+from tasks.tallies import Tally, tallies
 from tasks.tasks import act_on_matching
 from tasks.timeline import Timeline
 from tasks.timetable import ScheduleState
@@ -185,6 +187,13 @@ class TaskService:
             raise NotManual(f"Task {name} is not to be run by hand: it lacks manual=True.")
         return self.enqueue(name, (), parameters.accepted(task, arguments), by=by)
 
+    def enqueue_again(self, id_: uuid.UUID, *, by: AbstractBaseUser | None) -> uuid.UUID:
+        """Enqueue a run's task with its arguments once more; return the new id.
+
+        Raises `UnknownRun`, `UnknownTask`, `ArgumentsDoNotFit` and `UniqueRunExists`.
+        """
+        return enqueue_again(id_, by=by)
+
     # What is done to runs: to those named, or to all that match.
 
     def retry(self, ids: Collection[uuid.UUID], *, by: AbstractBaseUser | None) -> Effect:
@@ -232,6 +241,10 @@ class TaskService:
             while deleted := prune():
                 total += deleted
         return total
+
+    def tallies(self) -> dict[RunStatus, Tally]:
+        """Return how many runs have each status, counted no further than anybody reads."""
+        return tallies()
 
     def make_roles(self) -> list[Role]:
         """Make the groups of `tasks.permissions.ROLES`, or give them what they lack."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import IO
 
-from exports.cells import Row, Stored, neutralised, store
+from exports.cells import Row, Stored, store
 from exports.formats.base import Parts
 from exports.tables import Table
+from tasks.formulas import neutralised
 
 
 class Delimited:

@@ -10,9 +10,10 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from exports.cells import Kind, Row, Stored, is_dangerous
+from exports.cells import Kind, Row, Stored
 from exports.formats.base import Parts, dump_lines, load_lines
 from exports.tables import Table
+from tasks.formulas import is_dangerous
 
 # Excel's own limits: rows of a sheet without its head, and characters of a cell.
 MOST_ROWS = 1_048_575

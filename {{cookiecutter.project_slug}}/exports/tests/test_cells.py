@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.cells import Cell, is_dangerous, neutralised, store
+from exports.cells import Cell, store
 from exports.formats import Delimited, Parts, Workbook
 from exports.formats.base import dump_lines, load_lines
 from exports.formats.workbook import CUT, MOST_CHARACTERS
 from exports.tables import Orders
 from exports.tests.test_building import sheet
+from tasks.formulas import is_dangerous, neutralised
 
 DAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -1,19 +1,27 @@
-"""Filters whose choices come from the registered tasks: no query reads them from the runs."""
+"""The controls of the list's filters.
+
+They draw what is asked for and take their parameter out of the address; what they mean is read in
+`tasks.admin.asked`, at once for the list, for its CSV and for what is done to all that match. No
+query reads choices from the runs.
+"""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
 
 from tasks import registry
+from tasks.admin import asked
 from tasks.admin.words import short
-from tasks.models import TaskRun
+from tasks.models import RunStatus, Schedule, TaskRun, Worker
+
+MOST_WORKERS = 50
 
 
-class _FieldFilter(DropdownFilter):
-    """Runs whose field of the parameter's name has the chosen value.
+class _Known(DropdownFilter):
+    """Choices that are known beforehand.
 
     A value that is no choice, typed into the address, is a choice while it is chosen.
     """
@@ -27,28 +35,98 @@ class _FieldFilter(DropdownFilter):
         given = request.GET.get(str(self.parameter_name))
         return known if not given or given in dict(known) else [*known, (given, given)]
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[TaskRun]
-    ) -> QuerySet[TaskRun] | None:
-        value = self.value()
-        return queryset.filter(**{str(self.parameter_name): value}) if value else None
+    def has_output(self) -> bool:
+        return True
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TaskRun]) -> None:
+        """Leave it to `tasks.admin.asked`."""
 
 
-class TaskFilter(_FieldFilter):
+class StatusFilter(_Known):
+    """Runs with one status."""
+
+    title = _("status")
+    parameter_name = asked.STATUS
+
+    def known(self) -> list[tuple[str, str]]:
+        return [(status.value, str(status.label)) for status in RunStatus]
+
+
+class TaskFilter(_Known):
     """Runs of one task."""
 
     title = _("task")
-    parameter_name = "name"
+    parameter_name = asked.TASK
 
     def known(self) -> list[tuple[str, str]]:
         return [(name, f"{short(name)} ({name})") for name in registry.names()]
 
 
-class QueueFilter(_FieldFilter):
+class QueueFilter(_Known):
     """Runs in one queue."""
 
     title = _("queue")
-    parameter_name = "queue"
+    parameter_name = asked.QUEUE
 
     def known(self) -> list[tuple[str, str]]:
         return [(queue, queue) for queue in sorted(registry.queues())]
+
+
+class WorkerFilter(_Known):
+    """Runs that one worker holds or held last."""
+
+    title = _("worker")
+    parameter_name = asked.WORKER
+
+    def known(self) -> list[tuple[str, str]]:
+        workers = Worker.objects.order_by("status", "-started_at")[:MOST_WORKERS]
+        return [(str(worker.pk), str(worker)) for worker in workers]
+
+
+class ScheduleFilter(_Known):
+    """Runs that one schedule enqueued."""
+
+    title = _("schedule")
+    parameter_name = asked.SCHEDULE
+
+    def known(self) -> list[tuple[str, str]]:
+        schedules = Schedule.objects.order_by("name").values_list("pk", "name")
+        return [(str(pk), name) for pk, name in schedules]
+
+
+class _Typed(TextFilter):
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TaskRun]) -> None:
+        """Leave it to `tasks.admin.asked`."""
+
+
+class FingerprintFilter(_Typed):
+    """Runs that failed in one way."""
+
+    title = _("kind of failure")
+    parameter_name = asked.FINGERPRINT
+
+
+class GroupFilter(_Typed):
+    """Members of one group."""
+
+    title = _("group")
+    parameter_name = asked.GROUP
+
+
+class TimeFilter(RangeDateTimeFilter):
+    """Runs that were enqueued within a span of time, in the site's time zone."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TaskRun]) -> None:
+        """Leave it to `tasks.admin.asked`: what Unfold makes of it has no time zone."""
+
+
+FILTERS = (
+    StatusFilter,
+    TaskFilter,
+    QueueFilter,
+    WorkerFilter,
+    ScheduleFilter,
+    FingerprintFilter,
+    GroupFilter,
+    (asked.TIME, TimeFilter),
+)

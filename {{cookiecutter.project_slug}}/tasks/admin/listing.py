@@ -2,12 +2,18 @@
 
 from typing import Any
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
+from tasks.admin import asked
+from tasks.admin.tabs import Tab, tabs
+from tasks.matching import MOST_READ, Matching
 from tasks.models import TaskRun
+from tasks.reading import HEAVY
 
 MAX_ROWS = 10_000
 
@@ -25,11 +31,32 @@ class RecentPaginator(InfinitePaginator):
 class RunList(ChangeList):
     """The list without a count, and without the columns that only a run's own page shows."""
 
+    matching: Matching
+    tabs: list[Tab]
+    filters: str
+    """What the address asks for, to be handed on."""
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        specs, has_filters, remaining, may_double, has_active = super().get_filters(request)
+        if remaining:
+            # It would narrow the list, and not what is done to all that match.
+            raise IncorrectLookupParameters(f"No filter is called {', '.join(remaining)}.")
+        return specs, has_filters, remaining, may_double, has_active
+
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[TaskRun]:
-        runs: QuerySet[TaskRun] = super().get_queryset(request, *args, **kwargs)
-        return runs.defer("arguments", "return_value")
+        super().get_queryset(request, *args, **kwargs)
+        self.matching = asked.matching_of(request)
+        return self.matching.recent().order_by("-pk").defer(*HEAVY)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         # Where the two differ, Unfold's heading gives the paginator's number for a count.
         self.full_result_count = self.result_count
+        self.tabs = tabs(request)
+        self.filters = asked.only_filters(request.GET)
+
+    @property
+    def most_read(self) -> str:
+        """Among how many runs, the newest, the filters look; empty: among all."""
+        is_bounded = self.matching.is_looked_for
+        return number_format(MOST_READ, force_grouping=True) if is_bounded else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -12,10 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 from unfold.dataclasses import ActionDialog
 
+from tasks import acts
 from tasks.acts import Effect
+from tasks.errors import ArgumentsDoNotFit, UniqueRunExists, UnknownRun, UnknownTask
 from tasks.models import LIVE, RunStatus, TaskRun
-from tasks.permissions import CANCEL_RUNS, RETRY_RUNS
-from tasks.service import service
+from tasks.permissions import CANCEL_RUNS, DELETE_RUNS, RETRY_RUNS
+from tasks.service import Bulk, service
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -29,6 +32,10 @@ class Move:
     permission: str
     """The permission for it."""
     apply: Callable[..., Effect]
+    """To those named."""
+    apply_to_all: Callable[..., Bulk]
+    """To all that match."""
+    act: acts.Act
     statuses: tuple[str, ...]
     """Where it is offered. Whether it applies, the ledger says."""
     label: StrOrPromise
@@ -37,6 +44,8 @@ class Move:
     """Of several runs; takes `count`."""
     done: Any
     """What to say afterwards; takes `count`."""
+    begun: StrOrPromise
+    """What to say once it goes on in the background."""
 
     def is_offered(self, run: TaskRun) -> bool:
         """Whether it makes sense for a run as it is now."""
@@ -47,6 +56,8 @@ class Move:
 RETRY = Move(
     permission=RETRY_RUNS,
     apply=service.retry,
+    apply_to_all=service.retry_all,
+    act=acts.RETRY,
     statuses=(RunStatus.FAILED, RunStatus.CANCELLED),
     label=_("Retry"),
     dialog={
@@ -63,11 +74,14 @@ RETRY = Move(
         "%(count)d runs are due again, with all their attempts.",
         "count",
     ),
+    begun=_("They are being retried in the background. This page follows it."),
 )
 
 CANCEL = Move(
     permission=CANCEL_RUNS,
     apply=service.cancel,
+    apply_to_all=service.cancel_all,
+    act=acts.CANCEL,
     statuses=LIVE,
     label=_("Cancel"),
     dialog={
@@ -84,7 +98,27 @@ CANCEL = Move(
         "%(count)d runs are cancelled, or were asked to stop.",
         "count",
     ),
+    begun=_("They are being cancelled in the background. This page follows it."),
 )
+
+DELETE = Move(
+    permission=DELETE_RUNS,
+    apply=service.delete,
+    apply_to_all=service.delete_all,
+    act=acts.DELETE,
+    statuses=(RunStatus.FAILED, RunStatus.CANCELLED),
+    label=_("Delete"),
+    dialog={
+        "title": _("Delete this run?"),
+        "description": _("It is gone for good, with all that is known of its attempts."),
+        "form_submit_text": _("Yes, delete it"),
+    },
+    question=ngettext_lazy("Delete %(count)d run?", "Delete %(count)d runs?", "count"),
+    done=ngettext_lazy("%(count)d run is deleted.", "%(count)d runs are deleted.", "count"),
+    begun=_("They are being deleted in the background. This page follows it."),
+)
+
+MOVES = {move.act.name: move for move in (RETRY, CANCEL, DELETE)}
 
 
 def carry_out(move: Move, runs: Iterable[TaskRun], *, request: HttpRequest) -> None:
@@ -118,3 +152,24 @@ def _tell(request: HttpRequest, move: Move, effect: Effect) -> None:
             )
             % {"count": len(effect.clashing), "key": effect.clashing[0]},
         )
+
+
+AGAIN: ActionDialog = {
+    "title": _("Run this once more, as a new run?"),
+    "description": _(
+        "The new run gets the same task, queue, priority and arguments, and is due at once. This "
+        "one stays as it is."
+    ),
+    "form_submit_text": _("Yes, run it once more"),
+}
+
+
+def run_again(run: TaskRun, *, request: HttpRequest) -> uuid.UUID | None:
+    """Enqueue a run like that one, and tell the user; return its id, or `None` if it cannot be."""
+    try:
+        new = service.enqueue_again(run.pk, by=cast("AbstractBaseUser", request.user))
+    except (ArgumentsDoNotFit, UniqueRunExists, UnknownRun, UnknownTask) as error:
+        messages.error(request, str(error))
+        return None
+    messages.success(request, _("This is the new run."))
+    return new

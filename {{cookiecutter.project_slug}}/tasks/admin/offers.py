@@ -17,12 +17,12 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
-from tasks.admin.moves import CANCEL, RETRY, Move, carry_out
+from tasks.admin.moves import AGAIN, CANCEL, DELETE, RETRY, Move, carry_out, run_again
 from tasks.admin.readonly import ReadOnlyAdmin
-from tasks.models import TaskRun
+from tasks.models import FINAL, TaskRun
+from tasks.permissions import ENQUEUE_RUNS
 
 NAMED_IN_DIALOG = 10
-MOVES = {"retry": RETRY, "cancel": CANCEL}
 
 
 class RunDialog(BaseDialogForm):
@@ -39,18 +39,27 @@ class RunDialog(BaseDialogForm):
 class MovesAdmin(ReadOnlyAdmin):
     """Offers what may be done to runs to those who may do it, and asks before it is done."""
 
-    actions = ("retry_selected", "cancel_selected")
-    actions_detail: Any = ("retry", "cancel")
+    actions = ("retry_selected", "cancel_selected", "remove_selected")
+    actions_detail: Any = ("retry", "again", "cancel", "remove")
 
     def has_retry_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether the user may see runs and retry them."""
-        return self._may(request, RETRY)
+        return self.may(request, RETRY)
 
     def has_cancel_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether the user may see runs and cancel them."""
-        return self._may(request, CANCEL)
+        return self.may(request, CANCEL)
 
-    def _may(self, request: HttpRequest, move: Move) -> bool:
+    def has_remove_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether the user may see runs and delete them."""
+        return self.may(request, DELETE)
+
+    def has_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether the user may see runs and enqueue one more."""
+        return self.has_view_permission(request) and request.user.has_perm(ENQUEUE_RUNS)
+
+    def may(self, request: HttpRequest, move: Move) -> bool:
+        """Whether the user may see runs and do this to them."""
         return self.has_view_permission(request) and request.user.has_perm(move.permission)
 
     # Moves from the list.
@@ -73,20 +82,27 @@ class MovesAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[TaskRun]
     ) -> HttpResponse | None:
         """Retry what is selected."""
-        return self._ask_and_carry_out(request, queryset, RETRY)
+        return self._ask_and_carry_out(request, RETRY)
 
     @admin.action(description=_("Cancel"), permissions=["cancel"])
     def cancel_selected(
         self, request: HttpRequest, queryset: QuerySet[TaskRun]
     ) -> HttpResponse | None:
         """Cancel what is selected."""
-        return self._ask_and_carry_out(request, queryset, CANCEL)
+        return self._ask_and_carry_out(request, CANCEL)
 
-    def _ask_and_carry_out(
-        self, request: HttpRequest, queryset: QuerySet[TaskRun], move: Move
+    @admin.action(description=_("Delete"), permissions=["remove"])
+    def remove_selected(
+        self, request: HttpRequest, queryset: QuerySet[TaskRun]
     ) -> HttpResponse | None:
-        # By their ids: `queryset` is the whole table for who posts `select_across`.
-        selected = queryset.filter(pk__in=_ids(request.POST.getlist(ACTION_CHECKBOX_NAME)))
+        """Delete what is selected."""
+        return self._ask_and_carry_out(request, DELETE)
+
+    def _ask_and_carry_out(self, request: HttpRequest, move: Move) -> HttpResponse | None:
+        # By their ids: what Django hands over is the whole list for who posts `select_across`, and
+        # without what has left the list while the question stood there.
+        ids = _ids(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        selected = TaskRun.objects.filter(pk__in=ids).order_by("-pk")
         runs = list(selected.defer("arguments", "return_value", "errors"))
         if "confirmed" not in request.POST:
             return self._dialog(request, runs, move)
@@ -118,7 +134,10 @@ class MovesAdmin(ReadOnlyAdmin):
         if run is None:
             return []
         prefix = f"{self.opts.app_label}_{self.opts.model_name}"
-        offered = {f"{prefix}_{name}" for name, move in MOVES.items() if move.is_offered(run)}
+        names = {"retry": RETRY, "cancel": CANCEL, "remove": DELETE}
+        offered = {f"{prefix}_{name}" for name, move in names.items() if move.is_offered(run)}
+        if run.status in FINAL:
+            offered.add(f"{prefix}_again")
         allowed = super().get_actions_detail(request, object_id)
         return [action for action in allowed if action.action_name in offered]
 
@@ -134,6 +153,20 @@ class MovesAdmin(ReadOnlyAdmin):
         return self._carry_out_one(request, object_id, RETRY)
 
     @action(
+        description=_("Retry as new"),
+        icon="content_copy",
+        permissions=["again"],
+        dialog={**AGAIN, "form_class": RunDialog},
+    )
+    def again(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        """Enqueue a new run like that of the page, and lead to it."""
+        run = get_object_or_404(TaskRun, pk__in=_ids([object_id]))
+        new = run_again(run, request=request)
+        if new is None:
+            return _refreshed(request, run)
+        return _lead(request, reverse("admin:tasks_taskrun_change", args=[new]))
+
+    @action(
         description=CANCEL.label,
         icon="cancel",
         variant=ActionVariant.DANGER,
@@ -144,13 +177,38 @@ class MovesAdmin(ReadOnlyAdmin):
         """Cancel the run of the page."""
         return self._carry_out_one(request, object_id, CANCEL)
 
+    @action(
+        description=DELETE.label,
+        icon="delete",
+        variant=ActionVariant.DANGER,
+        permissions=["remove"],
+        dialog={**DELETE.dialog, "form_class": RunDialog},
+    )
+    def remove(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        """Delete the run of the page, and lead to the list."""
+        run = get_object_or_404(TaskRun, pk__in=_ids([object_id]))
+        carry_out(DELETE, [run], request=request)
+        if TaskRun.objects.filter(pk=run.pk).exists():
+            return _refreshed(request, run)
+        return _lead(request, reverse("admin:tasks_taskrun_changelist"))
+
     def _carry_out_one(self, request: HttpRequest, object_id: str, move: Move) -> HttpResponse:
         run = get_object_or_404(TaskRun, pk__in=_ids([object_id]))
         carry_out(move, [run], request=request)
-        if "HX-Request" in request.headers:
-            # The page below the dialog, with the filters that its address carries along.
-            return HttpResponse(headers={"HX-Refresh": "true"})
-        return HttpResponseRedirect(reverse("admin:tasks_taskrun_change", args=[run.pk]))
+        return _refreshed(request, run)
+
+
+def _refreshed(request: HttpRequest, run: TaskRun) -> HttpResponse:
+    """Show the run's page again, with the filters that its address carries along."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return HttpResponseRedirect(reverse("admin:tasks_taskrun_change", args=[run.pk]))
+
+
+def _lead(request: HttpRequest, address: str) -> HttpResponse:
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
 
 
 def _ids(texts: list[str]) -> list[uuid.UUID]:

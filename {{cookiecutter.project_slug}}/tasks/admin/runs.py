@@ -7,16 +7,14 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from tasks.admin.filters import QueueFilter, TaskFilter
+from tasks.admin.everything import EverythingAdmin
+from tasks.admin.filters import FILTERS
 from tasks.admin.listing import RecentPaginator, RunList
-from tasks.admin.offers import MovesAdmin
 from tasks.admin.page import COLOURS, RunPage, seconds_of_last_attempt
 from tasks.admin.payloads import Attempts
 from tasks.admin.words import NOTHING, cut, length, moment, short
-from tasks.matching import search
 from tasks.models import RunStatus, TaskRun
 
 STOPPING = "STOPPING"
@@ -24,7 +22,7 @@ MESSAGE_CHARACTERS = 90
 
 
 @admin.register(TaskRun)
-class RunAdmin(MovesAdmin):
+class RunAdmin(EverythingAdmin):
     """Every run: where it is, how often it was tried, and what went wrong."""
 
     list_display = (
@@ -36,16 +34,17 @@ class RunAdmin(MovesAdmin):
         "duration",
         "last_failure",
     )
-    list_filter = (("status", ChoicesDropdownFilter), TaskFilter, QueueFilter)
+    list_filter = FILTERS
+    list_before_template: Any = "tasks/admin/runs_head.html"
     list_filter_submit = True
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = True
     ordering = ("-id",)
-    # Their presence draws the search field; `get_search_results` says what is searched.
+    # Their presence draws the search field; `tasks.admin.asked` says what is searched.
     search_fields = ("id", "name", "unique_key")
-    search_help_text = _("Run id, task or unique key")
+    search_help_text = _("Run id, task, unique key or error")
     change_form_outer_before_template: Any = "tasks/admin/run.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RunList]:
@@ -62,7 +61,8 @@ class RunAdmin(MovesAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[TaskRun], search_term: str
     ) -> tuple[QuerySet[TaskRun], bool]:
-        return search(queryset, search_term), False
+        """Leave it to the filter that `tasks.admin.asked` reads."""
+        return queryset, False
 
     @display(description=_("Task"), header=True)
     def task(self, run: TaskRun) -> tuple[str, str]:

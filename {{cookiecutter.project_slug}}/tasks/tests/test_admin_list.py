@@ -1,28 +1,47 @@
 """The list of runs: what it finds, in which order, and at what cost."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tasks import registry
 from tasks.admin.listing import MAX_ROWS
-from tasks.models import RunStatus, TaskRun
-from tasks.tests.admin_factories import VIEW, failure, make_failed_run, make_run, staff
+from tasks.admin.tabs import Tab
+from tasks.ids import last_before
+from tasks.ledger import now
+from tasks.models import RunStatus, ScheduleTick, TaskRun, TickStatus
+from tasks.tests.admin_factories import (
+    VIEW,
+    failure,
+    make_failed_run,
+    make_run,
+    make_worker,
+    staff,
+)
+from tasks.tests.factories import make_schedule
 
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:tasks_taskrun_changelist")
+# In Berlin the clocks were put forward that night.
+SPRING = datetime(2026, 3, 29, 12, 30, tzinfo=UTC)
 
 
 def listed(client: Client, **query: Any) -> list[TaskRun]:
     response = client.get(LIST, query)
     assert response.status_code == 200
     return list(response.context["cl"].result_list)
+
+
+def tabs_of(client: Client, **query: Any) -> list[Tab]:
+    found: list[Tab] = client.get(LIST, query).context["cl"].tabs
+    return found
 
 
 def test_the_newest_come_first(admin_client: Client) -> None:
@@ -95,6 +114,14 @@ def test_the_search_finds_by_id_task_and_unique_key(admin_client: Client) -> Non
         {"status__exact": "NONE"},
         {"o": "1"},
         {"id__exact": "no-id"},
+        {"priority": "5"},
+        {"worker": "no-id"},
+        {"group": "7"},
+        {"schedule": "no-number"},
+        {"schedule": "-1"},
+        {"schedule": "99999999999999999999"},
+        {"enqueued_at_from_0": "yesterday"},
+        {"enqueued_at_from_0": "2026-01-01", "enqueued_at_from_1": "noon"},
         {"all": ""},
     ],
 )
@@ -126,13 +153,110 @@ def test_the_list_takes_few_queries_and_none_that_walks_the_table(
     ) as queries:
         content = admin_client.get(LIST, {"status__exact": RunStatus.FAILED}).content.decode()
 
-    assert len(queries) <= 4
-    runs = [query["sql"].upper() for query in queries if "tasks_taskrun" in query["sql"]]
-    assert len(runs) == 1
-    assert not any(word in sql for sql in runs for word in ("COUNT(", "DISTINCT"))
-    assert '"ARGUMENTS"' not in runs[0]
+    assert len(queries) <= 7, (
+        "two of who asks, two of the tabs, two of the filters, one of the runs"
+    )
+    runs = [query["sql"] for query in queries if "ORDER BY" in query["sql"]]
+    assert not any("DISTINCT" in query["sql"] for query in queries)
+    assert not any("COUNT(" in query["sql"] for query in queries if "LIMIT" not in query["sql"])
+    assert not any('"arguments"' in sql for sql in runs)
     assert f"{MAX_ROWS} results" not in content, "a limit is not shown as a count"
     assert "_facets" not in content
+
+
+def test_runs_are_found_by_what_went_wrong(admin_client: Client) -> None:
+    jammed = make_failed_run(errors=failure("the Drucker is “hot”"))
+    make_failed_run(errors=failure("out of paper"))
+
+    for text in ("drucker", "is “hot”", "“HOT”"):
+        assert listed(admin_client, q=text) == [jammed]
+
+
+def test_who_may_not_read_messages_cannot_guess_them_by_searching() -> None:
+    jammed = make_failed_run(errors=failure("the code is 4711"), unique_key="order:1")
+    looker, reader = staff(VIEW), staff(VIEW, "view_arguments")
+
+    assert listed(looker, q="4711") == []
+    assert listed(looker, q="order:1") == [jammed]
+    assert listed(reader, q="4711") == [jammed]
+
+
+def test_every_filter_narrows(admin_client: Client) -> None:
+    worker, group = make_worker(), uuid.uuid4()
+    schedule = make_schedule()
+    old = make_run(pk=last_before(SPRING), enqueued_at=SPRING)
+    held = make_run(RunStatus.RUNNING, worker_id=worker.pk)
+    failed = make_failed_run(fingerprint="0123456789abcdef")
+    member = make_run(RunStatus.WAITING, group_id=group, position=0)
+    ticked = make_run()
+    ScheduleTick.objects.create(
+        schedule=schedule, tick=now(), status=TickStatus.ENQUEUED, run_id=ticked.pk
+    )
+
+    for query, run in (
+        ({"worker": worker.pk}, held),
+        ({"fingerprint": "0123456789abcdef"}, failed),
+        ({"group": group}, member),
+        ({"schedule": schedule.pk}, ticked),
+        ({"enqueued_at_to_0": "2026-03-30", "enqueued_at_to_1": ""}, old),
+    ):
+        assert listed(admin_client, **query) == [run], query
+
+
+def test_times_are_of_the_sites_zone(admin_client: Client) -> None:
+    run = make_run(pk=last_before(SPRING), enqueued_at=SPRING)
+    span = {
+        "enqueued_at_from_0": "2026-03-29",
+        "enqueued_at_from_1": "14:29:00",
+        "enqueued_at_to_0": "2026-03-29",
+        "enqueued_at_to_1": "14:31:00",
+    }
+
+    assert listed(admin_client, **span) == []
+    with override_settings(TIME_ZONE="Europe/Berlin"):
+        assert listed(admin_client, **span) == [run]
+
+
+def test_what_no_index_finds_is_looked_for_among_the_newest(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.matching.MOST_READ", 2)
+    failed = make_failed_run(queue="mail")
+    make_run(queue="mail")
+    new = [make_run(queue="mail") for _ in range(2)]
+
+    assert listed(admin_client, queue="mail") == new[::-1]
+    assert "the newest 100,000 runs" in admin_client.get(LIST, {"queue": "mail"}).content.decode()
+    assert listed(admin_client, queue="mail", status__exact="FAILED") == [failed]
+    assert len(listed(admin_client)) == 4
+
+
+def test_the_tabs_count_each_status_and_keep_the_filters(admin_client: Client) -> None:
+    make_failed_run(), make_run(), make_run(gated=True), make_run(RunStatus.CANCELLED)
+
+    counts = {tab.title: tab.count for tab in tabs_of(admin_client)}
+    assert counts == {
+        "All": "",
+        "Scheduled": "0",
+        "Waiting": "0",
+        "Ready": "2",
+        "Running": "0",
+        "Successful": "0",
+        "Failed": "1",
+        "Cancelled": "1",
+    }
+    filtered = tabs_of(admin_client, queue="mail", status__exact="FAILED", p=2)
+    assert {tab.count for tab in filtered} == {""}
+    assert all("queue=mail" in tab.link and "p=" not in tab.link for tab in filtered)
+    assert [tab.title for tab in filtered if tab.is_chosen] == ["Failed"]
+
+
+def test_the_tabs_stop_counting(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.tallies.MOST_COUNTED", 2)
+    for _ in range(3):
+        make_failed_run()
+
+    assert {"Failed": "2+"}.items() <= {t.title: t.count for t in tabs_of(admin_client)}.items()
 
 
 def test_the_list_is_for_those_who_may_view_runs() -> None:

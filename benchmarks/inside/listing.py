@@ -1,0 +1,129 @@
+"""Time the admin's list of runs, its searches and filters, over a million runs.
+
+    cd PROJECT
+    export DATABASE_URL=postgres://… PYTHONPATH=TEMPLATE
+    uv run python -m benchmarks.inside.listing [RUNS]
+
+Works in a database of its own, whose name begins with `test_`, and removes it. Each page is asked
+for as a browser does, through middleware, view and template.
+"""
+
+import os
+import statistics
+import sys
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import django
+from django.db import connection
+
+from benchmarks.inside.statistics import QUEUES, RUNS, TASKS, _timed
+
+TIMES = 20
+LIMIT = 300.0
+"""Milliseconds that 19 of 20 pages must not take longer than."""
+
+# Spread over a day, ids by the time as the application makes them. Of a hundred runs one failed, of
+# a thousand one was cancelled; a few thousand are there to be run. A failure has a traceback of 2 kB.
+FILL = """
+INSERT INTO tasks_taskrun (id, name, queue, priority, status, gated, is_async, arguments, unique_key,
+    run_at, enqueued_at, started_at, attempted_at, finished_at, attempt, spent, crashes,
+    max_attempts, cancel_requested, reason, errors, fingerprint, takes_result, regardless, leads)
+SELECT (lpad(to_hex((extract(epoch FROM enqueued) * 1000)::bigint), 12, '0')
+        || '7' || substr(md5(number::text), 1, 3) || '8' || substr(md5(number::text), 4, 15))::uuid,
+    'shop.tasks.task_' || number %% %(tasks)s, 'queue_' || number %% %(queues)s, 0, status, false,
+    false, '{"args":[' || number || '],"kwargs":{}}', 'order:' || number, enqueued, enqueued,
+    CASE WHEN ended THEN enqueued END, CASE WHEN ended THEN enqueued END,
+    CASE WHEN ended THEN enqueued + interval '1 s' END, 1, 1, 0, 8, false, '',
+    CASE WHEN status = 'FAILED' THEN '[{"attempt":1,"exception_class_path":"shop.errors.Jam",'
+        || '"message":"out of paper ' || number || '","traceback":"' || repeat(md5(number::text), 64)
+        || '","worker_id":"","started_at":"","seconds":1.0}]' ELSE '[]' END,
+    CASE WHEN status = 'FAILED' THEN substr(md5((number %% 7)::text), 1, 16) END,
+    false, false, false
+FROM (SELECT number, now() - (%(runs)s - number) * interval '1 day' / %(runs)s AS enqueued,
+        status NOT IN ('READY', 'SCHEDULED') AS ended, status
+    FROM (SELECT number, CASE WHEN number %% 97 = 0 THEN 'FAILED'
+            WHEN number %% 997 = 0 THEN 'CANCELLED'
+            WHEN number > %(runs)s - 4000 AND number %% 2 = 0 THEN 'READY'
+            WHEN number > %(runs)s - 4000 THEN 'SCHEDULED' ELSE 'SUCCESSFUL' END AS status
+        FROM generate_series(1, %(runs)s) AS number) AS chosen) AS made
+"""
+
+PAGES: dict[str, dict[str, Any]] = {
+    "all": {},
+    "page 200": {"p": 200},
+    "ready": {"status__exact": "READY"},
+    "successful": {"status__exact": "SUCCESSFUL"},
+    "failed": {"status__exact": "FAILED"},
+    "cancelled": {"status__exact": "CANCELLED"},
+    "a common task": {"name": "shop.tasks.task_3"},
+    "an unknown task": {"name": "shop.tasks.gone"},
+    "a queue, failed": {"queue": "queue_2", "status__exact": "FAILED"},
+    "an unknown worker": {"worker": str(uuid.uuid4())},
+    "a kind of failure": {"fingerprint": "a87ff679a2f3e71d"},
+    "a schedule": {"schedule": 1},
+    "a group": {"group": str(uuid.uuid4())},
+    "an hour": {"enqueued_at_from_0": "{hour:%Y-%m-%d}", "enqueued_at_from_1": "{hour:%H:%M:%S}"},
+    "before an hour, a task": {
+        "enqueued_at_to_0": "{hour:%Y-%m-%d}",
+        "enqueued_at_to_1": "{hour:%H:%M:%S}",
+        "name": "shop.tasks.gone",
+    },
+    "text: an id": {"q": str(uuid.uuid4())},
+    "text: a key": {"q": "order:999999"},
+    "text: nothing": {"q": "no such text anywhere"},
+    "text: an error, failed": {"q": "out of paper 970", "status__exact": "FAILED"},
+}
+
+
+def main(runs: int = RUNS) -> None:
+    """Fill, and print a line for each kind of page."""
+    django.setup()
+    if connection.vendor != "postgresql":
+        sys.exit("This is measured on PostgreSQL: set DATABASE_URL.")
+    name = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        _measure(runs)
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+def _measure(runs: int) -> None:
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+    from django.urls import reverse
+
+    from tasks.ledger import now
+
+    with _timed(f"insert {runs:,} runs"), connection.cursor() as cursor:
+        cursor.execute(FILL, {"runs": runs, "tasks": TASKS, "queues": QUEUES})
+        cursor.execute("VACUUM ANALYZE tasks_taskrun")
+    client = Client(headers={"host": "localhost"})
+    client.force_login(get_user_model().objects.create_superuser("bench@example.com"))
+    hour = now() - timedelta(hours=12)
+    address = reverse("admin:tasks_taskrun_changelist")
+    slow = []
+    for title, query in PAGES.items():
+        asked = {key: str(value).format(hour=hour) for key, value in query.items()}
+        taken = sorted(_milliseconds(client, address, asked) for _ in range(TIMES))
+        p95 = taken[int(len(taken) * 0.95) - 1]
+        slow += [title] if p95 > LIMIT else []
+        print(f"{title:<26} median {statistics.median(taken):6.1f} ms, p95 {p95:6.1f} ms")
+    print(f"Slower than {LIMIT:.0f} ms: {', '.join(slow) or 'none'}.")
+
+
+def _milliseconds(client: Any, address: str, query: dict[str, str]) -> float:
+    began = time.perf_counter()
+    response = client.get(address, query, follow=True)
+    taken = (time.perf_counter() - began) * 1000
+    if response.status_code != 200 or "e" in response.wsgi_request.GET:
+        sys.exit(f"{query} is answered with {response.status_code}.")
+    return taken
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    main(*map(int, sys.argv[1:]))

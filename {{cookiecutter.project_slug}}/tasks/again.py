@@ -1,0 +1,50 @@
+"""One run more with the arguments of another: what has ended stays as it is."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.models import ADDITION
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from tasks import audit, calling
+from tasks.errors import ArgumentsDoNotFit, UniqueRunExists, UnknownRun
+from tasks.ids import uuid7
+from tasks.models import TaskRun
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+
+def enqueue_again(id_: uuid.UUID, *, by: AbstractBaseUser | None) -> uuid.UUID:
+    """Enqueue the task of a run in its queue, with its priority and arguments; return the new id.
+
+    A step of a workflow is run by itself: nothing waits for the new run. Raises `UnknownRun`,
+    `UnknownTask`, `ArgumentsDoNotFit`, and `UniqueRunExists` when a live run holds the unique key.
+    """
+    run = TaskRun.objects.filter(pk=id_).first()
+    if run is None:
+        raise UnknownRun(f"There is no run {id_}. It may be old and deleted.")
+    args, kwargs = _arguments(run)
+    task = calling.named(run.name).using(queue_name=run.queue, priority=run.priority)
+    calling.check_call(task, args, kwargs)
+    earlier = uuid7()
+    with transaction.atomic():
+        new = uuid.UUID(task.enqueue(*args, **kwargs).id)
+        if new < earlier:
+            raise UniqueRunExists(
+                f"Run {new} holds the unique key. Wait for its end or cancel it, then try again."
+            )
+        audit.record([run], _("Run once more, as %(id)s.") % {"id": new}, by=by)
+        rows = TaskRun.objects.filter(pk=new)
+        audit.record(rows, _("Enqueued again, as %(id)s was.") % {"id": id_}, by=by, flag=ADDITION)
+    return new
+
+
+def _arguments(run: TaskRun) -> tuple[list[Any], dict[str, Any]]:
+    try:
+        return run.args, run.kwargs
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ArgumentsDoNotFit(f"The arguments of run {run.pk} cannot be read.") from error
