@@ -1,4 +1,4 @@
-"""The user: an e-mail address and a password."""
+"""The user: an e-mail address and a password; and the codes that stand in for the password."""
 
 from typing import Any, ClassVar
 
@@ -9,6 +9,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LoginEmailField
+from tasks.ids import uuid7
 
 
 class UserManager(BaseUserManager["User"]):
@@ -44,6 +45,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("May log in. Switch off instead of deleting.")
     )
+    wants_newsletter = models.BooleanField(
+        _("newsletter"), default=False, help_text=_("Has asked for the shop's news by e-mail.")
+    )
     joined_at = models.DateTimeField(_("joined at"), db_default=Now(), editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -63,3 +67,27 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+
+class OneTimeCode(models.Model):
+    """A code that was given to a user, for one purpose, once. The code itself is stored nowhere."""
+
+    class Purpose(models.TextChoices):
+        """What a code is good for."""
+
+        PASSWORD_RESET = "password-reset", _("password reset")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="codes")
+    purpose = models.CharField(_("purpose"), max_length=30, choices=Purpose)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(_("expires at"))
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("one-time code")
+        verbose_name_plural = _("one-time codes")
+        indexes = [models.Index(fields=["expires_at"], name="code_expires_at")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"

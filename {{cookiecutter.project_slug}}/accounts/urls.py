@@ -1,9 +1,15 @@
-"""The addresses of the registration and the login."""
+"""The addresses of the registration, the login and the way back to a forgotten password."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from accounts.views import LoginView, RegisterView
+from accounts.views import (
+    LoginView,
+    NewPasswordView,
+    PasswordResetSentView,
+    PasswordResetView,
+    RegisterView,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -11,4 +17,7 @@ urlpatterns = [
     path("login/", LoginView.as_view(), name="login"),
     # By POST only: a link on another site must not log anybody out.
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("password/", PasswordResetView.as_view(), name="password-reset"),
+    path("password/sent/", PasswordResetSentView.as_view(), name="password-reset-sent"),
+    path("password/<uidb64>/<token>/", NewPasswordView.as_view(), name="new-password"),
 ]

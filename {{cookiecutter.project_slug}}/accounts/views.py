@@ -1,14 +1,22 @@
-"""The pages of the registration and the login."""
+"""The pages of the registration, the login and the way back to a forgotten password."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
+from django.contrib.auth.forms import SetPasswordForm
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
-from accounts.forms import LoginForm, RegistrationForm
+from accounts import codes
+from accounts.codes import Tokens
+from accounts.forms import LoginForm, PasswordResetForm, RegistrationForm
+from accounts.models import User
 
 
 class LoginView(auth_views.LoginView):
@@ -36,3 +44,32 @@ class RegisterView(auth_views.RedirectURLMixin, FormView[RegistrationForm]):
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         return super().get_context_data(next=self.get_redirect_url(), **kwargs)
+
+
+class PasswordResetView(auth_views.PasswordResetView):
+    """Asks for the address to which the link is sent."""
+
+    template_name = "accounts/password_reset.html"
+    form_class = PasswordResetForm
+    success_url = reverse_lazy("accounts:password-reset-sent")
+
+
+class PasswordResetSentView(auth_views.PasswordResetDoneView):
+    """Says that a mail is on its way, if there is such an account."""
+
+    template_name = "accounts/password_reset_sent.html"
+
+
+class NewPasswordView(auth_views.PasswordResetConfirmView):
+    """Where the mail's link leads: sets the password, once. The token does not stay in sight."""
+
+    template_name = "accounts/new_password.html"
+    token_generator = Tokens()
+    success_url = reverse_lazy("accounts:login")
+
+    def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:
+        with transaction.atomic():
+            answer = super().form_valid(form)
+            codes.use_up(form.user)
+        messages.success(self.request, _("Your new password is set. Log in with it."))
+        return answer

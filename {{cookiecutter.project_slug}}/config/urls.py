@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
+    path("", include("newsletters.urls")),
     path("", include("orders.urls")),
     path("", include("exports.urls")),
     # Below all that apps have there: it answers for the rest.

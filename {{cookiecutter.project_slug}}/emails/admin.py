@@ -1,17 +1,45 @@
-"""The outbox in the admin: to read, not to write."""
+"""The outbox in the admin: every mail as its reader sees it, and what a person has to decide."""
 
-from django.contrib import admin
-from django.http import HttpRequest
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
+from unfold.dataclasses import UnfoldAction
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
 
-from emails.models import Email
+from emails import outbox, preview, secrets
+from emails.models import Email, EmailState
+
+COLOURS: dict[str, str] = {
+    EmailState.PENDING: "",
+    EmailState.SENDING: "info",
+    EmailState.HELD: "warning",
+    EmailState.SENT: "success",
+    EmailState.FAILED: "danger",
+}
+OFFERED: dict[str, tuple[str, ...]] = {
+    "release": (EmailState.HELD, EmailState.FAILED),
+    "drop": (EmailState.HELD,),
+}
+"""Which states a person can bring a mail out of."""
 
 
 @admin.register(Email)
 class EmailAdmin(ModelAdmin):
     """Every mail, how far it has come, and why it went no further."""
 
-    list_display = ("key", "to", "subject", "state", "attempt", "created_at", "sent_at")
+    list_display = ("key", "to", "subject", "shown_state", "attempt", "created_at", "sent_at")
     list_filter = ("state",)
     search_fields = ("key", "to", "subject")
     fields = (
@@ -24,11 +52,39 @@ class EmailAdmin(ModelAdmin):
         "created_at",
         "sent_at",
         "message_id",
-        "text",
-        "html",
+        "unsubscribe_url",
+        "shown",
     )
-    readonly_fields = ("message_id",)
+    readonly_fields = ("message_id", "shown")
     show_full_result_count = False
+    actions = ("release_selected", "drop_selected")
+    actions_detail: Any = ("release", "drop")
+
+    class Media:
+        css = {"all": ("emails/admin.css",)}
+
+    @display(description=_("State"), label=COLOURS)
+    def shown_state(self, email: Email) -> tuple[str, str]:
+        """The state in its colour."""
+        return email.state, email.get_state_display()
+
+    @display(description=_("The mail"))
+    def shown(self, email: Email) -> SafeString:
+        """The mail as its reader sees it, without what is secret."""
+        address = reverse("admin:emails_email_preview", args=[email.pk])
+        return preview.frame(address, secrets.cover(email.text))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page in the frame."""
+        view = self.admin_site.admin_view(self.preview_view)
+        own = [path("<uuid:pk>/preview/", view, name="emails_email_preview")]
+        return own + super().get_urls()
+
+    def preview_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        """Answer with the HTML of a mail, in which nothing runs."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return preview.page(secrets.cover(get_object_or_404(Email, pk=pk).html))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -38,3 +94,95 @@ class EmailAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Email | None = None) -> bool:
         return False
+
+    def has_release_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether the user may see mails, and say what becomes of one that is held."""
+        return self.has_view_permission(request) and request.user.has_perm("emails.release_email")
+
+    @admin.action(description=_("Send after all"), permissions=["release"])
+    def release_selected(self, request: HttpRequest, queryset: QuerySet[Email]) -> None:
+        """Send what is selected, if it was held or given up."""
+        self._release(request, list(queryset))
+
+    @admin.action(description=_("Drop"), permissions=["release"])
+    def drop_selected(self, request: HttpRequest, queryset: QuerySet[Email]) -> None:
+        """Give up what is selected, if it is held."""
+        self._drop(request, list(queryset))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
+        """Offer what the state of the mail allows."""
+        email = self.get_object(request, str(object_id))
+        if email is None:
+            return []
+        names = {f"emails_email_{name}" for name, of in OFFERED.items() if email.state in of}
+        allowed = super().get_actions_detail(request, object_id)
+        return [action for action in allowed if action.action_name in names]
+
+    @action(
+        description=_("Send after all"),
+        icon="send",
+        variant=ActionVariant.PRIMARY,
+        permissions=["release"],
+        dialog={
+            "title": _("Send this mail?"),
+            "description": _(
+                "A mail server may have it already: then it comes twice, under the same Message-ID."
+            ),
+            "form_submit_text": _("Yes, send it"),
+        },
+    )
+    def release(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        """Send the mail of the page."""
+        email = get_object_or_404(Email, pk=object_id)
+        self._release(request, [email])
+        return _reload(request, email)
+
+    @action(
+        description=_("Drop"),
+        icon="delete",
+        variant=ActionVariant.DANGER,
+        permissions=["release"],
+        dialog={
+            "title": _("Drop this mail?"),
+            "description": _("If no mail server has it, its reader never gets it."),
+            "form_submit_text": _("Yes, drop it"),
+        },
+    )
+    def drop(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        """Give up the mail of the page."""
+        email = get_object_or_404(Email, pk=object_id)
+        self._drop(request, [email])
+        return _reload(request, email)
+
+    def _release(self, request: HttpRequest, emails: list[Email]) -> None:
+        meant = [email for email in emails if email.state in OFFERED["release"]]
+        count = outbox.release(meant)
+        text = ngettext("%(count)d mail is sent.", "%(count)d mails are sent.", count)
+        self._tell(request, meant, text, count=count, left=len(emails) - count)
+
+    def _drop(self, request: HttpRequest, emails: list[Email]) -> None:
+        meant = [email for email in emails if email.state in OFFERED["drop"]]
+        count = outbox.drop(meant, by=str(request.user))
+        text = ngettext("%(count)d mail is dropped.", "%(count)d mails are dropped.", count)
+        self._tell(request, meant, text, count=count, left=len(emails) - count)
+
+    def _tell(
+        self, request: HttpRequest, meant: list[Email], text: str, *, count: int, left: int
+    ) -> None:
+        for email in meant:
+            self.log_change(request, email, text % {"count": 1})
+        if count:
+            messages.success(request, text % {"count": count})
+        if left:
+            text = ngettext(
+                "%(count)d mail was left as it is: its state does not allow this.",
+                "%(count)d mails were left as they are: their state does not allow this.",
+                left,
+            )
+            messages.warning(request, text % {"count": left})
+
+
+def _reload(request: HttpRequest, email: Email) -> HttpResponse:
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return HttpResponseRedirect(reverse("admin:emails_email_change", args=[email.pk]))

@@ -8,6 +8,14 @@ class MailRefused(Exception):
     """The mail will never be taken as it is; its row is failed, with the reason."""
 
 
+class MailHeld(Exception):
+    """A mail server may have the mail already; a person decides in the admin what becomes of it."""
+
+
+class Outdated(Exception):
+    """What the mail would say is of no use any more, such as a code that has expired."""
+
+
 class Verdict(Enum):
     """What an error while sending says about the mail."""
 
@@ -34,7 +42,7 @@ def judge(error: Exception) -> Verdict:
             return _by_code(min(codes, default=0))
         case smtplib.SMTPResponseException():
             return _by_code(error.smtp_code)
-        case smtplib.SMTPNotSupportedError() | ValueError():
+        case smtplib.SMTPNotSupportedError() | ValueError() | Outdated():
             # An address or a header that cannot be sent, by this server or at all.
             return Verdict.REFUSED
         case _:

@@ -18,19 +18,25 @@ class EmailState(models.TextChoices):
     """Queued; no mail server has it."""
     SENDING = "sending", _("sending")
     """Handed to a mail server, whose answer is not written down yet."""
+    HELD = "held", _("held")
+    """A mail server may have it; a person says whether it is handed over again."""
     SENT = "sent", _("sent")
     """A mail server took it. Final."""
     FAILED = "failed", _("failed")
-    """It will not be sent; the reason is in the row. Final."""
+    """It was given up; the reason is in the row. Final, unless a person sends it anyway."""
 
 
 MOVES: dict[EmailState, frozenset[EmailState]] = {
     EmailState.PENDING: frozenset({EmailState.SENDING}),
     # Back to pending: the server said "not now". To itself: a new attempt takes an unsure one over.
     EmailState.SENDING: frozenset(EmailState),
+    # These by a person alone.
+    EmailState.HELD: frozenset({EmailState.PENDING, EmailState.FAILED}),
+    EmailState.FAILED: frozenset({EmailState.PENDING}),
     EmailState.SENT: frozenset(),
-    EmailState.FAILED: frozenset(),
 }
+ENDED = (EmailState.SENT, EmailState.FAILED)
+"""With these nothing more is done by itself."""
 
 
 class IllegalMove(Exception):
@@ -46,7 +52,7 @@ class EmailQuerySet(models.QuerySet["Email"]):
 
     def ended(self) -> Self:
         """Those with which nothing will happen any more."""
-        return self.filter(state__in=[state for state, moves in MOVES.items() if not moves])
+        return self.filter(state__in=ENDED)
 
 
 class Email(models.Model):
@@ -63,6 +69,19 @@ class Email(models.Model):
     subject = models.CharField(_("subject"), max_length=SUBJECT_LENGTH)
     text = models.TextField(_("text"))
     html = models.TextField(_("HTML"))
+    secret = models.CharField(
+        _("secret"),
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text=_("What is written into it when it is sent, and never kept: see emails.secrets."),
+    )
+    unsubscribe_url = models.CharField(
+        _("way out"),
+        max_length=500,
+        blank=True,
+        help_text=_("One of many: sent at a rate, never twice, and with a way to unsubscribe."),
+    )
     state = models.CharField(
         _("state"), max_length=10, choices=EmailState, default=EmailState.PENDING
     )
@@ -88,6 +107,7 @@ class Email(models.Model):
                 condition=models.Q(state__in=EmailState.values), name="email_state_is_known"
             ),
         ]
+        permissions = [("release_email", "Can send or drop held e-mails")]
 
     def __str__(self) -> str:
         return self.key
@@ -96,6 +116,11 @@ class Email(models.Model):
     def status(self) -> EmailState:
         """The state; `state` as read from the database is a plain string."""
         return EmailState(self.state)
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether it is one of many, such as a newsletter's."""
+        return bool(self.unsubscribe_url)
 
     @property
     def message_id(self) -> str:

@@ -8,22 +8,26 @@ happened, a broken template is an error of the caller's and not of a worker hour
 second attempt sends the same words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db import transaction
 
-from emails.models import Email
+from emails import secrets, services
+from emails.models import Email, EmailState
 from emails.rendering import write
-from emails.tasks import send
+from emails.tasks import send, send_bulk
 
 
-def queue_mail(*, key: str, template: str, to: str, context: Mapping[str, object]) -> Email:
+def queue_mail(
+    *, key: str, template: str, to: str, context: Mapping[str, object], secret: str = ""
+) -> Email:
     """Queue a mail and return its row. The same key again is the same row, and no second mail.
 
-    `key` names the cause: `welcome:<user>`, `order-confirmation:<order>`. Raises
+    `key` names the cause: `welcome:<user>`, `order-confirmation:<order>`. `secret` names what is
+    written where the templates say `secret`, and only when it is sent: see `emails.secrets`. Raises
     `TemplateDoesNotExist` when a template of the mail is missing.
     """
-    letter = write(template, context)
+    letter = write(template, {"secret": secrets.MARK, **context})
     with transaction.atomic():
         email, is_new = Email.objects.get_or_create(
             key=key,
@@ -32,8 +36,29 @@ def queue_mail(*, key: str, template: str, to: str, context: Mapping[str, object
                 "subject": letter.subject,
                 "text": letter.text,
                 "html": letter.html,
+                "secret": secret,
             },
         )
         if is_new:
             send.enqueue(str(email.pk))
     return email
+
+
+def release(emails: Collection[Email]) -> int:
+    """Send mails that are held or were given up, because a person says so; return how many."""
+    released = 0
+    for email in emails:
+        if email.status not in (EmailState.HELD, EmailState.FAILED):
+            continue
+        with transaction.atomic():
+            if services.release(email):
+                carrier = send_bulk if email.is_bulk else send
+                carrier.enqueue(str(email.pk))
+                released += 1
+    return released
+
+
+def drop(emails: Collection[Email], *, by: str) -> int:
+    """Give up mails that are held, because a person says so; return how many."""
+    held = [email for email in emails if email.status is EmailState.HELD]
+    return sum(services.drop(email, by=by) for email in held)

@@ -19,9 +19,14 @@ class Letter:
 def write(template: str, context: Mapping[str, object]) -> Letter:
     """Render the templates of that name; an app keeps those of its own mails.
 
-    The context is joined by `site_url`, without a slash at its end. Raises `TemplateDoesNotExist`.
+    The context is joined by `site_url`, without a slash at its end, and `shop_name`. Raises
+    `TemplateDoesNotExist`.
     """
-    values = {"site_url": settings.SITE_URL.rstrip("/"), **context}
+    values = {
+        "site_url": settings.SITE_URL.rstrip("/"),
+        "shop_name": settings.SHOP_NAME,
+        **context,
+    }
     subject = render_to_string(f"emails/{template}.subject.txt", values)
     return Letter(
         # A header is one line.

@@ -11,7 +11,10 @@ follows the setting `EMAIL_WHEN_UNSURE`:
 
 `resend`  (default) hands it over again under the same `Message-ID`, by which mail stores and
           recipients' programs can tell the copy. A mail may come twice; none is lost.
-`hold`    fails the mail with a reason for a person to read. None comes twice; one may be lost.
+`hold`    holds it for a person, who sends or drops it in the admin. None comes twice by itself.
+
+A mail that is one of many, such as a newsletter's, is always held: to get it twice is worse than
+not to get it.
 
 A server that is silent or cuts the line while the mail is handed over opens the same window. A
 server that answers never does: 4xx means not taken, try later (the row is `pending` again); 5xx
@@ -26,22 +29,24 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, mailers
 from django.db.models.functions import Now
 
-from emails.errors import MailRefused, Verdict, judge
+from emails import secrets
+from emails.errors import MailHeld, MailRefused, Verdict, judge
 from emails.models import MOVES, Email, EmailState, IllegalMove
 
 logger = logging.getLogger(__name__)
 
-HELD = "A mail server may have this mail already, and EMAIL_WHEN_UNSURE is 'hold'."
+HELD = "A mail server may have this mail already: its worker died, or the server's answer was lost."
+DROPPED = "Dropped by {user}."
 
 
 def send(email_id: str) -> None:
     """Hand a mail to the mail server, unless that was done.
 
-    Raises `Email.DoesNotExist`; `MailRefused` when the mail can never be sent; and what the mail
-    backend raises when it may be sent later.
+    Raises `Email.DoesNotExist`; `MailRefused` when the mail can never be sent, `MailHeld` when a
+    person has to decide; and what the mail backend raises when it may be sent later.
     """
     email = Email.objects.get(pk=email_id)
-    if not MOVES[email.status]:
+    if not _is_to_be_sent(email):
         return
     # Connected before the mail is marked: a server that is down opens no window.
     with mailers.default as server:
@@ -55,15 +60,36 @@ def send(email_id: str) -> None:
         _move(email, to=EmailState.SENT, sent_at=Now(), reason="")
 
 
+def release(email: Email) -> bool:
+    """Have a mail that was held or given up wait again; say whether it was."""
+    return _move(email, to=EmailState.PENDING, reason="")
+
+
+def drop(email: Email, *, by: str) -> bool:
+    """Give up a mail that is held; say whether it was."""
+    return _move(email, to=EmailState.FAILED, reason=DROPPED.format(user=by))
+
+
+def _is_to_be_sent(email: Email) -> bool:
+    match email.status:
+        case EmailState.SENT:
+            return False
+        case EmailState.HELD:
+            raise MailHeld(f"Mail {email.key} to {email.to} waits for a person: {email.reason}")
+        case EmailState.FAILED:
+            raise MailRefused(f"Mail {email.key} to {email.to} was given up: {email.reason}")
+        case _:
+            return True
+
+
 def _begin(email: Email) -> bool:
     """Take the mail for this attempt; say whether it may be handed over."""
-    attempt = email.attempt + 1
     if email.status is EmailState.SENDING:
-        if settings.EMAIL_WHEN_UNSURE == "hold":
-            _fail(email, HELD)
+        if email.is_bulk or settings.EMAIL_WHEN_UNSURE == "hold":
+            _hold(email)
             return False
         logger.warning("Mail %s may have been sent before; it is sent again.", email.key)
-    return _move(email, to=EmailState.SENDING, attempt=attempt)
+    return _move(email, to=EmailState.SENDING, attempt=email.attempt + 1)
 
 
 def _record(email: Email, error: Exception) -> None:
@@ -76,6 +102,11 @@ def _record(email: Email, error: Exception) -> None:
             _move(email, to=EmailState.PENDING, reason=reason)
         case Verdict.UNSURE:
             _move(email, to=EmailState.SENDING, reason=reason)
+
+
+def _hold(email: Email) -> None:
+    if _move(email, to=EmailState.HELD, reason=f"{HELD} {email.reason}".strip()):
+        raise MailHeld(f"Mail {email.key} to {email.to}: {email.reason or HELD}")
 
 
 def _fail(email: Email, reason: str) -> None:
@@ -96,11 +127,14 @@ def _move(email: Email, *, to: EmailState, **changes: object) -> bool:
 
 
 def _message(email: Email) -> EmailMultiAlternatives:
+    text, html = secrets.reveal(email)
+    headers = {"Message-ID": email.message_id}
+    if email.unsubscribe_url:
+        # RFC 8058: mail programs show a button that unsubscribes with one POST.
+        headers["List-Unsubscribe"] = f"<{email.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message = EmailMultiAlternatives(
-        subject=email.subject,
-        body=email.text,
-        to=[email.to],
-        headers={"Message-ID": email.message_id},
+        subject=email.subject, body=text, to=[email.to], headers=headers
     )
-    message.attach_alternative(email.html, "text/html")
+    message.attach_alternative(html, "text/html")
     return message

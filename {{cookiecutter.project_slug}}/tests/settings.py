@@ -43,6 +43,7 @@ os.environ |= {
     "HSTS_SECONDS": "",
     "EMAIL_URL": (folder / "mail").as_uri(),
     "EMAIL_WHEN_UNSURE": "",
+    "NEWSLETTER_RATE": os.environ.get("TEST_NEWSLETTER_RATE", ""),
     "DEFAULT_FROM_EMAIL": "",
     "PAYMENT_PROVIDER": "",
     # Where the tests' own provider listens is known once it does: see demo/tests/plugin.py.

@@ -69,7 +69,7 @@ def test_an_address_with_an_account_is_refused_in_the_form(client: Client) -> No
 def test_losing_the_race_for_an_address_is_an_error_in_the_form(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose(*, email: str, password: str) -> User:
+    def lose(*, email: str, **_rest: object) -> User:
         raise IntegrityError(email)
 
     monkeypatch.setattr(services, "register", lose)

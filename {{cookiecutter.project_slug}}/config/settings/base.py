@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "cleanup",
     "accounts",
     "emails",
+    "newsletters",
     "orders",
     "exports",
     "reports",

@@ -113,6 +113,7 @@ UNFOLD: dict[str, Any] = {
                     page(_("Orders"), "receipt_long", "orders.order"),
                     page(_("Products"), "inventory_2", "orders.product"),
                     page(_("E-mails"), "mail", "emails.email"),
+                    page(_("Newsletters"), "campaign", "newsletters.newsletter"),
                     page(_("Exports"), "download", "exports.export"),
                 ],
             },

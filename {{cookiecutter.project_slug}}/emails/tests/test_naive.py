@@ -13,19 +13,13 @@ from emails.outbox import queue_mail
 from emails.tasks import send
 from emails.tests import naive
 from emails.tests.factories import make_email
+from emails.tests.later import run_again
 from emails.tests.witness import Witness
-from tasks.models import RunStatus, TaskRun
 from tasks.testing import run_due
 
 pytestmark = pytest.mark.django_db
 
 ADDRESSES = [f"reader{number}@example.com" for number in range(4)]
-
-
-def run_again() -> None:
-    """Let pass the time until the next attempt."""
-    TaskRun.objects.filter(status=RunStatus.SCHEDULED).update(run_at="2000-01-01T00:00:00Z")
-    run_due()
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from emails import services
-from emails.errors import MailRefused
+from emails import outbox, services
+from emails.errors import MailHeld, MailRefused
 from emails.models import Email, EmailState
 from emails.tasks import send
 from emails.tests.factories import make_email
+from emails.tests.later import run_again
 from emails.tests.witness import HANG_UP, Witness, witness
 from tasks.models import RunStatus, TaskRun
 from tasks.testing import run_due
@@ -132,18 +133,99 @@ def test_an_answer_lost_on_the_way_sends_the_same_message_id_again(server: Witne
     assert [mail.id for mail in server.taken] == [f"<{email.pk}@testserver>"] * 2
 
 
+def held(server: Witness, settings: Settings) -> Email:
+    """A mail whose answer was lost, under the policy `hold`."""
+    settings.EMAIL_WHEN_UNSURE = "hold"
+    server.answers["."] = HANG_UP
+    email = make_email()
+    attempt(email)
+    server.answers.clear()
+    run_again()
+    return stored(email)
+
+
 def test_an_unsure_mail_can_be_held_for_a_person_instead(
     server: Witness, settings: Settings
 ) -> None:
-    settings.EMAIL_WHEN_UNSURE = "hold"
-    email = make_email(state=EmailState.SENDING, attempt=1)
+    email = held(server, settings)
+
+    assert email.state == EmailState.HELD
+    assert email.reason.startswith(services.HELD)
+    assert len(server.taken) == 1
+
+
+def test_a_run_of_a_mail_that_is_held_fails_at_once_and_says_so(server: Witness) -> None:
+    email = make_email(state=EmailState.HELD, reason="Its worker died.")
 
     run = attempt(email)
 
-    assert run.status == RunStatus.FAILED
-    assert stored(email).state == EmailState.FAILED
-    assert stored(email).reason == services.HELD
+    assert (run.status, run.attempt) == (RunStatus.FAILED, 1)
+    assert "waits for a person: Its worker died." in run.errors
     assert server.taken == []
+
+
+def test_a_held_mail_that_is_released_goes_out_under_its_message_id(
+    server: Witness, settings: Settings
+) -> None:
+    email = held(server, settings)
+
+    assert outbox.release([email]) == 1
+    run_due()
+
+    assert stored(email).state == EmailState.SENT
+    assert [mail.id for mail in server.taken] == [email.message_id] * 2
+
+
+def test_a_held_mail_that_is_dropped_never_goes_out(server: Witness, settings: Settings) -> None:
+    email = held(server, settings)
+
+    assert outbox.drop([email], by="ada@example.com") == 1
+    attempt(email)
+
+    assert stored(email).state == EmailState.FAILED
+    assert stored(email).reason == "Dropped by ada@example.com."
+    assert len(server.taken) == 1
+
+
+def test_a_mail_that_was_given_up_goes_out_when_a_person_says_so(server: Witness) -> None:
+    server.answers["RCPT"] = "550 no such user"
+    email = make_email()
+    attempt(email)
+    server.answers.clear()
+
+    assert outbox.release([stored(email)]) == 1
+    run_due()
+
+    assert stored(email).state == EmailState.SENT
+    assert server.copies == {email.to: 1}
+
+
+def test_only_one_of_two_people_releases_a_mail(server: Witness) -> None:
+    email = make_email(state=EmailState.HELD)
+    one, other = stored(email), stored(email)
+
+    assert (outbox.release([one]), outbox.drop([other], by="bob@example.com")) == (1, 0)
+    assert stored(email).state == EmailState.PENDING
+
+
+def test_one_of_many_is_held_whatever_the_policy(server: Witness, settings: Settings) -> None:
+    settings.EMAIL_WHEN_UNSURE = "resend"
+    email = make_email(state=EmailState.SENDING, attempt=1, unsubscribe_url="http://shop/out/")
+
+    with pytest.raises(MailHeld):
+        services.send(str(email.pk))
+
+    assert stored(email).state == EmailState.HELD
+    assert server.taken == []
+
+
+def test_a_slow_server_is_waited_for(server: Witness) -> None:
+    server.delay = 0.3
+    email = make_email()
+
+    attempt(email)
+
+    assert stored(email).state == EmailState.SENT
 
 
 def test_a_worker_that_dies_while_sending_leaves_the_mail_unsure(

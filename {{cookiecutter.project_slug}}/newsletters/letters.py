@@ -1,0 +1,45 @@
+"""Writes the mails of a newsletter, one for each subscriber."""
+
+from collections.abc import Iterator
+
+from emails.models import Email
+from emails.rendering import Letter, write
+from newsletters.models import Newsletter
+from newsletters.subscribers import subscribers, way_out
+
+PLACE = "http://way.out/"
+"""Where each reader's own link goes."""
+
+
+def prefix(newsletter: Newsletter) -> str:
+    """Return what the keys of its mails begin with; the reader's number follows."""
+    return f"newsletter:{newsletter.pk}:"
+
+
+def letter(newsletter: Newsletter) -> Letter:
+    """Return what everybody gets, with `PLACE` where the link to unsubscribe goes."""
+    paragraphs = [part.strip() for part in newsletter.body.replace("\r\n", "\n").split("\n\n")]
+    return write(
+        "newsletter",
+        {
+            "newsletter": newsletter,
+            "paragraphs": [paragraph for paragraph in paragraphs if paragraph],
+            "unsubscribe_url": PLACE,
+        },
+    )
+
+
+def letters(newsletter: Newsletter) -> Iterator[Email]:
+    """Yield the mails, unsaved. They are the same but for the link, and so written once."""
+    common = letter(newsletter)
+    readers = subscribers().order_by("pk").values_list("pk", "email")
+    for user_id, address in readers.iterator():
+        url = way_out(user_id)
+        yield Email(
+            key=f"{prefix(newsletter)}{user_id}",
+            to=address,
+            subject=common.subject,
+            text=common.text.replace(PLACE, url),
+            html=common.html.replace(PLACE, url),
+            unsubscribe_url=url,
+        )

@@ -1,0 +1,102 @@
+"""Sends a newsletter: `draft → addressing → sending ⇄ paused → sent`.
+
+A person starts it. A worker then puts one mail for each subscriber into the outbox, and one run for
+each of these into a group, all in one transaction: if it dies before its commit there is nothing,
+and if it dies after, everything is there. From then on each mail goes its own way as every mail of
+the outbox does. The mail's key names the newsletter and its reader, and is unique: no repetition of
+anything writes a second mail to one person.
+"""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count
+from django.db.models.functions import Now
+
+from emails.models import Email, EmailState
+from emails.tasks import send_bulk
+from newsletters.letters import letters, prefix
+from newsletters.models import UNDER_WAY, Newsletter, NewsletterState
+from tasks.models import GateKind
+from tasks.service import service
+from tasks.step import Step
+from tasks.workflows import group
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+BATCH = 1000
+
+
+class AnotherIsUnderWay(Exception):
+    """Newsletters go out one at a time."""
+
+
+def start(newsletter: Newsletter) -> bool:
+    """Begin to send a draft; say whether that changed anything. Raises `AnotherIsUnderWay`."""
+    try:
+        with transaction.atomic():
+            return _move(newsletter, NewsletterState.DRAFT, NewsletterState.ADDRESSING)
+    except IntegrityError as error:
+        raise AnotherIsUnderWay("Another newsletter is under way: wait for its end.") from error
+
+
+def address(newsletter: Newsletter, *, then: Step[None]) -> int:
+    """Put the mails to all subscribers into the outbox; return how many. Not twice."""
+    if newsletter.status is not NewsletterState.ADDRESSING:
+        return 0
+    # Written before the transaction begins: nobody waits for ten thousand mails to be written.
+    mails = list(letters(newsletter))
+    with transaction.atomic():
+        if not _move(newsletter, NewsletterState.ADDRESSING, NewsletterState.SENDING):
+            return 0
+        Email.objects.bulk_create(mails, batch_size=BATCH)
+        sending = group([send_bulk.si(str(mail.pk)) for mail in mails], then=then).enqueue()
+        Newsletter.objects.filter(pk=newsletter.pk).update(group_id=sending.id)
+    return len(mails)
+
+
+def pause(newsletter: Newsletter, *, by: "User") -> bool:
+    """Let no further mail go out; say whether that changed anything."""
+    with transaction.atomic():
+        if not _move(newsletter, NewsletterState.SENDING, NewsletterState.PAUSED):
+            return False
+        service.pause(GateKind.TASK, send_bulk.module_path, by=by)
+    return True
+
+
+def resume(newsletter: Newsletter, *, by: "User | None") -> bool:
+    """Let the mails go out again; say whether that changed anything."""
+    with transaction.atomic():
+        if not _move(newsletter, NewsletterState.PAUSED, NewsletterState.SENDING):
+            return False
+        service.resume(GateKind.TASK, send_bulk.module_path, by=by)
+    return True
+
+
+def finish(newsletter: Newsletter) -> bool:
+    """End a newsletter whose mails have all ended; say whether that changed anything."""
+    with transaction.atomic():
+        resume(newsletter, by=None)
+        return _move(newsletter, NewsletterState.SENDING, NewsletterState.SENT)
+
+
+def progress(newsletter: Newsletter) -> Counter[EmailState]:
+    """Return how many of its mails are in each state."""
+    mails = Email.objects.filter(key__startswith=prefix(newsletter)).order_by()
+    counts = mails.values_list("state").annotate(Count("pk"))
+    return Counter({EmailState(state): count for state, count in counts})
+
+
+def _move(newsletter: Newsletter, before: NewsletterState, after: NewsletterState) -> bool:
+    times: dict[str, Now] = {}
+    if before is NewsletterState.DRAFT:
+        times["started_at"] = Now()
+    if after not in UNDER_WAY:
+        times["ended_at"] = Now()
+    rows = Newsletter.objects.filter(pk=newsletter.pk, state=before)
+    moved = rows.update(state=after, **times) == 1
+    if moved:
+        newsletter.state = after
+    return moved
