@@ -13,6 +13,4 @@ class AccountsConfig(AppConfig):
         from emails import secrets
 
         secrets.register("password-reset", codes.reset_link)
-        register(
-            Cleaner(name="one-time codes", rows=OneTimeCode.objects.all, age="expires_at")
-        )
+        register(Cleaner(name="one-time codes", rows=OneTimeCode.objects.all, age="expires_at"))

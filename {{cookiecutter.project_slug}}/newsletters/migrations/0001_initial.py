@@ -5,31 +5,87 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Newsletter',
+            name="Newsletter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=998, verbose_name='subject')),
-                ('body', models.TextField(help_text='Plain text. An empty line begins a new paragraph.', verbose_name='body')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('addressing', 'addressing'), ('sending', 'sending'), ('paused', 'paused'), ('sent', 'sent')], default='draft', editable=False, max_length=10, verbose_name='state')),
-                ('group_id', models.UUIDField(blank=True, editable=False, null=True, verbose_name='group')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created at')),
-                ('started_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='started at')),
-                ('ended_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='ended at')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=998, verbose_name="subject")),
+                (
+                    "body",
+                    models.TextField(
+                        help_text="Plain text. An empty line begins a new paragraph.",
+                        verbose_name="body",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("addressing", "addressing"),
+                            ("sending", "sending"),
+                            ("paused", "paused"),
+                            ("sent", "sent"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "group_id",
+                    models.UUIDField(blank=True, editable=False, null=True, verbose_name="group"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created at",
+                    ),
+                ),
+                (
+                    "started_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="started at"
+                    ),
+                ),
+                (
+                    "ended_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="ended at"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'newsletter',
-                'verbose_name_plural': 'newsletters',
-                'ordering': ['-id'],
-                'permissions': [('send_newsletter', 'Can send, pause and resume newsletters')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'addressing', 'sending', 'paused', 'sent'])), name='newsletter_state_is_known'), models.UniqueConstraint(models.Value(1), condition=models.Q(('state__in', ('addressing', 'sending', 'paused'))), name='newsletter_one_at_a_time')],
+                "verbose_name": "newsletter",
+                "verbose_name_plural": "newsletters",
+                "ordering": ["-id"],
+                "permissions": [("send_newsletter", "Can send, pause and resume newsletters")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["draft", "addressing", "sending", "paused", "sent"])
+                        ),
+                        name="newsletter_state_is_known",
+                    ),
+                    models.UniqueConstraint(
+                        models.Value(1),
+                        condition=models.Q(("state__in", ("addressing", "sending", "paused"))),
+                        name="newsletter_one_at_a_time",
+                    ),
+                ],
             },
         ),
     ]
