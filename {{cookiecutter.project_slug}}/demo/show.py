@@ -51,6 +51,7 @@ class Show:
                 "PAYMENT_URL": f"http://{address.HOST}:{bank}",
                 "PAYMENT_TIMEOUT_SECONDS": "5",
                 "DJANGO_RUNSERVER_HIDE_WARNING": "true",
+                "EXPORT_CHUNK_ROWS": "50",
             },
         )
 

@@ -7,7 +7,6 @@ from demo import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("live/", views.live, name="demo-live"),
-    path("register-a-customer/", views.register, name="demo-register"),
-    path("place-an-order/", views.order, name="demo-order"),
-    path("order-twice/", views.order_twice, name="demo-order-twice"),
+    path("try/<slug:name>/", views.press, name="demo-press"),
+    path("patterns/<slug:name>/", views.pattern, name="demo-pattern"),
 ]

@@ -98,6 +98,7 @@ from config.settings import *
 DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
 
 BACKUPS_SCRATCH = folder / "scratch"
+DEMO_FOLDER = folder / "demo"
 
 # Hashing a password is slow on purpose, and the tests log in often.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -3,6 +3,8 @@
 import csv
 from pathlib import Path
 
+from django.http import FileResponse, HttpRequest
+
 from orders.models import Order
 
 PAGE = 20
@@ -19,3 +21,16 @@ def export_orders(path: Path) -> None:
                 items = "; ".join(line.name for line in order.lines.all())
                 writer.writerow([order.public_id, items])
             offset += PAGE
+
+
+def export_at_once(path: Path) -> None:
+    """Write all orders of one query into the file that people download."""
+    orders = list(Order.objects.prefetch_related("lines"))
+    rows = [[order.public_id, [line.name for line in order.lines.all()]] for order in orders]
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def download(request: HttpRequest, folder: Path) -> FileResponse:
+    """Send the file that the address names."""
+    return FileResponse((folder / request.GET["file"]).open("rb"))
