@@ -12,7 +12,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 from typing import Self
 
 BOUNDS = tuple(round(0.001 * math.sqrt(2) ** power, 6) for power in range(45))
@@ -66,6 +66,11 @@ class Histogram:
                 return _within(place, left / count)
             left -= count
         return None
+
+    def cumulative(self) -> list[tuple[float, int]]:
+        """Return for each bound how many values lie below it; the last bound is infinite."""
+        counts = [*self.counts, *[0] * (len(BOUNDS) + 1 - len(self.counts))]
+        return list(zip((*BOUNDS, math.inf), accumulate(counts), strict=True))
 
     def percentiles(self) -> Percentiles:
         """Return those that people look at."""

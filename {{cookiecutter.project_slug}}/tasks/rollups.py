@@ -2,8 +2,8 @@
 
 A minute is counted 10 s after its end. Its counts and the watermark, up to which all is counted,
 are one transaction: any number of timers may do this, and none counts a minute twice. When an hour
-is full, its minutes are added up to one row as well. A run that ends in a transaction which stays
-open for longer than those 10 s may be missed.
+is full, its minutes are added up to one row as well; what has ever ended is in `tasks.totals`. A
+run that ends in a transaction which stays open for longer than those 10 s may be missed.
 """
 
 from collections import defaultdict
@@ -17,6 +17,7 @@ from tasks.endings import Endings, ended, endings
 from tasks.histogram import Histogram
 from tasks.ledger import now
 from tasks.models import Rollup, Watermark
+from tasks.totals import add_to_totals
 
 JOB = "rollups"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -115,7 +116,9 @@ def _closed() -> datetime:
 
 
 def _count(minute: datetime) -> None:
-    _store(MINUTE, minute, endings(ended(minute, minute + MINUTE), "name", "queue"))
+    found = endings(ended(minute, minute + MINUTE), "name", "queue")
+    _store(MINUTE, minute, found)
+    add_to_totals(found)
 
 
 def _fold(hour: datetime) -> None:

@@ -84,6 +84,8 @@ os.environ |= {
     "API_WRITES_A_MINUTE": "",
     "API_ENQUEUES_A_MINUTE": "",
     "CACHE_URL": "",
+    "METRICS_TOKEN": "",
+    "METRICS_ADDRESSES": "",
     "TIME_ZONE": "UTC",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": os.environ.get("LOG_FORMAT", ""),

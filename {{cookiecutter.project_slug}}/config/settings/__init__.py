@@ -17,6 +17,7 @@ from config.settings.files import *
 from config.settings.keys import *
 from config.settings.language import *
 from config.settings.logging import *
+from config.settings.metrics import *
 from config.settings.orders import *
 from config.settings.outbox import *
 from config.settings.processes import *

@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "config.requests.request_id",
     # Before all that redirects or looks at the host: who probes speaks plain HTTP to an address.
     "config.probes.probes",
+    "config.metrics.metrics",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "config.csp.admin_policy",

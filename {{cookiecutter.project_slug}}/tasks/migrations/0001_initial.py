@@ -594,6 +594,35 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Total",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=255, verbose_name="task")),
+                ("queue", models.CharField(max_length=64, verbose_name="queue")),
+                (
+                    "successful",
+                    models.PositiveBigIntegerField(default=0, verbose_name="successful"),
+                ),
+                ("failed", models.PositiveBigIntegerField(default=0, verbose_name="failed")),
+                ("cancelled", models.PositiveBigIntegerField(default=0, verbose_name="cancelled")),
+                ("waits", models.TextField(default="[]", verbose_name="waits")),
+                ("durations", models.TextField(default="[]", verbose_name="durations")),
+            ],
+            options={
+                "verbose_name": "total",
+                "verbose_name_plural": "totals",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("name", "queue"), name="tasks_total_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Worker",
             fields=[
                 (

@@ -35,3 +35,29 @@ class Rollup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.starts_at.isoformat()}"
+
+
+class Total(models.Model):
+    """How many runs of one task in one queue have ever ended, and how long they took.
+
+    As a rollup that is never deleted: what `/metrics` counts must not go down.
+    """
+
+    name = models.CharField(_("task"), max_length=255)
+    queue = models.CharField(_("queue"), max_length=64)
+    successful = models.PositiveBigIntegerField(_("successful"), default=0)
+    failed = models.PositiveBigIntegerField(_("failed"), default=0)
+    cancelled = models.PositiveBigIntegerField(_("cancelled"), default=0)
+    waits = models.TextField(_("waits"), default="[]")
+    durations = models.TextField(_("durations"), default="[]")
+
+    class Meta:
+        verbose_name = _("total")
+        verbose_name_plural = _("totals")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["name", "queue"], name="tasks_total_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
