@@ -5,13 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from orders import stock
-from orders.models import Order, OrderLine, Payment, Product, StockMove
+from orders import refunding, stock
+from orders.models import Order, OrderLine, Payment, Product, Refund, StockMove
 
 
 class ReadOnlyInline(TabularInline):
@@ -131,6 +132,7 @@ class OrderAdmin(ModelAdmin):
         "currency",
         "payment_token",
         "idempotency_key",
+        "cancelled_at",
         "created_at",
         "updated_at",
     )
@@ -145,3 +147,51 @@ class OrderAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
         return False
+
+
+@admin.register(Refund)
+class RefundAdmin(ModelAdmin):
+    """What is given back. One that was refused waits here for a person."""
+
+    list_display = ("provider_key", "state", "amount", "currency", "reason", "updated_at")
+    list_filter = ("state",)
+    search_fields = ("=payment__order__public_id", "provider_key")
+    fields = (
+        "payment",
+        "provider_key",
+        "provider_id",
+        "state",
+        "amount",
+        "currency",
+        "reason",
+        "created_at",
+        "updated_at",
+    )
+    actions = ("note_by_hand",)
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Refund | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Refund | None = None) -> bool:
+        return False
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may say that money was given back in another way."""
+        return request.user.has_perm("orders.settle_refund")
+
+    @admin.action(
+        description=_("Note that the money was given back by hand"), permissions=["settle"]
+    )
+    def note_by_hand(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
+        """End the orders of refunds that were refused, and that a person has made otherwise."""
+        noted = sum(refunding.note_by_hand(refund) for refund in queryset)
+        left = len(queryset) - noted
+        self.message_user(
+            request,
+            _("Noted: %(noted)d. Not refused, and left as they are: %(left)d.")
+            % {"noted": noted, "left": left},
+        )

@@ -12,6 +12,7 @@ from orders.payments import (
     payment_provider,
 )
 from orders.states import OPEN_PAYMENTS, IllegalMove, PaymentState
+from tasks.failpoints import failpoint
 
 
 def intend(order: Order) -> Payment:
@@ -46,11 +47,14 @@ def ask(payment: Payment) -> Outcome:
         outcome = provider.find(payment.provider_key)
         if outcome is not None:
             return outcome
-    return provider.charge(
+    failpoint("order: about to be charged")
+    outcome = provider.charge(
         ChargeRequest(
             key=payment.provider_key, money=payment.money, token=payment.order.payment_token
         )
     )
+    failpoint("order: charged, not written down")
+    return outcome
 
 
 def succeed(payment: Payment, outcome: Succeeded) -> None:

@@ -1,13 +1,18 @@
 """Carries an order from `pending` to a final state, one committed step at a time.
 
     pending ──► reserved ──► charging ──► paid ──► confirmed
-       │                        │
-       └──► sold out            └──► declined
+      │  │         │            │          │           │
+      │  │         │            ▼          └─────┬─────┘
+      │  │         │         declined            ▼
+      │  └────┬────┘                         refunding ──► refunded
+      ▼       ▼
+   sold out  released                     (by the customer: released, refunding)
 
 A worker may die between any two lines here. Whoever runs the order next reads its state and goes
 on from there: every step moves the state and does its work in one transaction, so that a step was
 either done or not. The one thing no transaction can hold is the charge. Its key is committed before
 the call and its result after it, so that a second call is the same charge and not another one.
+`refunding` is carried on by a task of its own: see `orders.refunding`.
 """
 
 import logging
@@ -16,10 +21,11 @@ from collections.abc import Callable
 from django.db import transaction
 
 from emails.outbox import queue_mail
-from orders import charges, stock
+from orders import charges, refunds, stock
 from orders.models import Order
 from orders.payments import Declined, Succeeded
 from orders.states import OrderState
+from tasks.failpoints import failpoint
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +51,11 @@ def reserve(order: Order) -> None:
         with transaction.atomic(durable=True):
             if order.move(to=OrderState.RESERVED):
                 stock.reserve(order)
+            failpoint("order: goods taken, not committed")
     except stock.SoldOut:
         order.move(to=OrderState.SOLD_OUT)
+        failpoint("order: sold out")
+    failpoint("order: goods taken")
 
 
 def intend(order: Order) -> None:
@@ -54,6 +63,8 @@ def intend(order: Order) -> None:
     with transaction.atomic(durable=True):
         if order.move(to=OrderState.CHARGING):
             charges.intend(order)
+        failpoint("order: charge intended, not committed")
+    failpoint("order: charge intended")
 
 
 def charge(order: Order) -> None:
@@ -64,11 +75,23 @@ def charge(order: Order) -> None:
             with transaction.atomic(durable=True):
                 if order.move(to=OrderState.PAID):
                     charges.succeed(payment, outcome)
+                failpoint("order: paid, not committed")
+            failpoint("order: paid")
         case Declined() as outcome:
             with transaction.atomic(durable=True):
                 if order.move(to=OrderState.DECLINED):
                     charges.decline(payment, outcome)
                     stock.release(order)
+                failpoint("order: declined, not committed")
+            failpoint("order: declined")
+
+
+def settle(order: Order) -> None:
+    """Confirm what is paid, or give the money back if the customer has cancelled meanwhile."""
+    if order.cancelled_at is None:
+        confirm(order)
+    else:
+        refunds.begin(order)
 
 
 def confirm(order: Order) -> None:
@@ -81,11 +104,13 @@ def confirm(order: Order) -> None:
                 to=order.user.email,
                 context={"order": order, "lines": list(order.lines.all())},
             )
+        failpoint("order: confirmed, not committed")
+    failpoint("order: confirmed")
 
 
 STEPS: dict[OrderState, Callable[[Order], None]] = {
     OrderState.PENDING: reserve,
     OrderState.RESERVED: intend,
     OrderState.CHARGING: charge,
-    OrderState.PAID: confirm,
+    OrderState.PAID: settle,
 }

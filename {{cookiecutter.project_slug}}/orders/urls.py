@@ -15,6 +15,7 @@ urlpatterns = [
     path("shop/orders/", views.order_list, name="orders"),
     path("shop/orders/<uuid:public_id>/", views.order, name="order"),
     path("shop/orders/<uuid:public_id>/status/", views.order_status, name="order-status"),
+    path("shop/orders/<uuid:public_id>/cancel/", views.order_cancel, name="order-cancel"),
     path("api/orders/", include("orders.api.urls")),
     path("api/products/", ProductList.as_view(), name="api-products"),
     path("api/products/<slug:slug>/", ProductDetail.as_view(), name="api-product"),

@@ -11,11 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
+from orders.cancelling import TooLate, cancel
 from orders.cart import MAX_QUANTITY, Cart, totals
 from orders.checkout import CannotOrder, KeyReused, place_order
 from orders.forms import CheckoutForm, QuantityForm
 from orders.models import Product
 from orders.payments import payment_provider
+from orders.progress import steps
 
 PAGE_SIZE = 50
 
@@ -132,13 +134,35 @@ def order(request: CustomerRequest, public_id: uuid.UUID) -> HttpResponse:
 def order_status(request: CustomerRequest, public_id: uuid.UUID) -> HttpResponse:
     """The part of the order's page that changes; the page asks for it until the state is final.
 
-    Nobody is sent to the login page from here: it would be swapped into the page.
+    The page says what it shows, and is answered 204 while that is true: nothing is swapped from
+    under somebody's finger. Nobody is sent to the login page from here: it would be swapped in.
     """
     if not request.user.is_authenticated:
         raise Http404
-    return render(request, "orders/_status.html", _order_context(request, public_id))
+    context = _order_context(request, public_id)
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    return render(request, "orders/_status.html", context)
+
+
+@login_required
+@require_POST
+def order_cancel(request: CustomerRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Cancel one of the customer's own orders; what was charged is given back."""
+    found = get_object_or_404(request.user.orders, public_id=public_id)
+    try:
+        cancel(found.pk)
+    except TooLate:
+        messages.info(request, _("Your order had already come to another end."))
+    return redirect(found)
 
 
 def _order_context(request: CustomerRequest, public_id: uuid.UUID) -> dict[str, object]:
     found = get_object_or_404(request.user.orders.prefetch_related("lines"), public_id=public_id)
-    return {"order": found, "status": found.status, "totals": [found.money]}
+    return {
+        "order": found,
+        "status": found.status,
+        "steps": steps(found),
+        "seen": f"{found.state}-cancelled" if found.cancelled_at else found.state,
+        "totals": [found.money],
+    }

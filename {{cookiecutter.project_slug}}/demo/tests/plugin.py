@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from demo.tests.witness import Witness, serving
+from demo.tests.witness import Witness, books, serving
 from orders import http_provider
 
 
 @pytest.fixture(scope="session")
 def _provider(folder: Path) -> Iterator[Witness]:
     """The provider, to which also those processes speak that tests start."""
-    with serving() as witness:
+    with serving(books()) as witness:
         settings.PAYMENT_URL = os.environ["TEST_PAYMENT_URL"] = witness.url
         yield witness
         http_provider.close()
@@ -22,6 +22,6 @@ def _provider(folder: Path) -> Iterator[Witness]:
 
 @pytest.fixture(autouse=True)
 def witness(_provider: Witness) -> Witness:
-    """The books of the provider, empty when the test begins."""
-    _provider.forget()
+    """The books of the provider: what it heard in this test."""
+    _provider.begin()
     return _provider

@@ -1,6 +1,7 @@
 """The sandbox keeps its promise: one key is one movement of money, whatever the caller does."""
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from demo import sandbox
 from demo.sandbox import Sandbox
 from demo.sandbox.cards import BEHAVIOURS
 from demo.sandbox.journal import Asked, Journal, Kind, State
-from demo.tests.witness import SLOW_SECONDS, Witness
+from demo.tests.witness import SLOW_SECONDS, Witness, serving
 from orders.money import Money
 from orders.payments import (
     ChargeRequest,
@@ -25,6 +26,14 @@ from orders.payments import (
 )
 
 pytestmark = pytest.mark.once
+
+
+@pytest.fixture(autouse=True)
+def witness(tmp_path: Path, settings: Settings) -> Iterator[Witness]:
+    """A sandbox of the test's own, with empty books."""
+    with serving(Journal(tmp_path / "own")) as own:
+        settings.PAYMENT_URL = own.url
+        yield own
 
 
 def request(token: str = sandbox.OK, *, key: str = "charge:1", amount: int = 100) -> ChargeRequest:

@@ -21,6 +21,7 @@ class Witness(SandboxServer):
     """The sandbox, served from a thread of the tests, which read its books."""
 
     heard_something = False
+    known: frozenset[str] = frozenset()
 
     @property
     def url(self) -> str:
@@ -33,10 +34,11 @@ class Witness(SandboxServer):
         with super().answering(key):
             yield
 
-    def forget(self) -> None:
-        """Begin a test with empty books."""
+    def begin(self) -> None:
+        """Begin a test: what was heard before stays in the books and is not spoken of."""
         if self.heard_something:
-            self.journal.clear()
+            entries = [entry for kind in Kind for entry in self.journal.entries(kind)]
+            self.known = frozenset(entry.key for entry in entries)
             self.heard_something = False
 
     def charges(self, *states: State) -> list[Entry]:
@@ -53,14 +55,17 @@ class Witness(SandboxServer):
         return entry
 
     def _entries(self, kind: Kind, states: tuple[State, ...]) -> list[Entry]:
-        entries = self.journal.entries(kind)
-        return [entry for entry in entries if not states or entry.state in states]
+        return [
+            entry
+            for entry in self.journal.entries(kind)
+            if entry.key not in self.known and (not states or entry.state in states)
+        ]
 
 
 @contextmanager
-def serving() -> Iterator[Witness]:
+def serving(journal: Journal) -> Iterator[Witness]:
     """Run it on a free port."""
-    with Witness(("127.0.0.1", 0), books(), slow=SLOW_SECONDS, quiet=True) as server:
+    with Witness(("127.0.0.1", 0), journal, slow=SLOW_SECONDS, quiet=True) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:

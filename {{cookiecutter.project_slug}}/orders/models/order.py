@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orders.models.product import Product
 from orders.money import Money, currency_validator
-from orders.states import MOVES, IllegalMove, OrderState
+from orders.states import MOVES, OPEN_ORDERS, IllegalMove, OrderState
 from tasks.ids import uuid7
 
 
@@ -42,6 +42,13 @@ class Order(models.Model):
         max_length=64,
         help_text=_("SHA-256 of what was asked for under the key."),
     )
+    cancelled_at = models.DateTimeField(
+        _("cancelled at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When the customer cancelled. What is charged by then is given back."),
+    )
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("updated at"), db_default=Now(), editable=False)
 
@@ -49,6 +56,14 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ["-id"]
+        # By which what was left half done is found.
+        indexes = [
+            models.Index(
+                fields=["updated_at"],
+                condition=models.Q(state__in=OPEN_ORDERS),
+                name="open_order_updated_at",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "idempotency_key"], name="one_order_per_customer_and_key"
@@ -75,7 +90,12 @@ class Order(models.Model):
         """The state with its sentence; `state` as read from the database is a plain string."""
         return OrderState(self.state)
 
-    def move(self, *, to: OrderState) -> bool:
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Whether it is offered to the customer to cancel."""
+        return self.status.can_be_cancelled and self.cancelled_at is None
+
+    def move(self, *, to: OrderState, **changes: object) -> bool:
         """Move from the state this object was loaded in; say whether this call did it.
 
         `False`: somebody else moved the order first. The object keeps its old state until it is
@@ -84,7 +104,7 @@ class Order(models.Model):
         if to not in MOVES[self.status]:
             raise IllegalMove(f"Order {self.public_id} cannot go from {self.state} to {to}.")
         here = Order.objects.filter(pk=self.pk, state=self.state)
-        return here.update(state=to, updated_at=Now()) == 1
+        return here.update(state=to, updated_at=Now(), **changes) == 1
 
 
 class OrderLine(models.Model):

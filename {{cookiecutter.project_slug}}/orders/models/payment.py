@@ -1,4 +1,4 @@
-"""What the payment provider was asked for an order, and what it said."""
+"""What the payment provider was asked for an order, and what it said: charges and refunds."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orders.models.order import Order
 from orders.money import Money, currency_validator
-from orders.states import PaymentState
+from orders.states import PaymentState, RefundState
 
 
 class Payment(models.Model):
@@ -53,4 +53,51 @@ class Payment(models.Model):
     @property
     def money(self) -> Money:
         """What is charged."""
+        return Money(amount=self.amount, currency=self.currency)
+
+
+class Refund(models.Model):
+    """One charge given back. The row, with a key of its own, is committed before the call."""
+
+    payment = models.ForeignKey(
+        Payment, verbose_name=_("payment"), on_delete=models.PROTECT, related_name="refunds"
+    )
+    provider_key = models.CharField(
+        _("provider's key"),
+        max_length=100,
+        unique=True,
+        help_text=_("Sent with every call; a provider that sees it again gives nothing back."),
+    )
+    provider_id = models.CharField(_("provider's id"), max_length=255, blank=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=RefundState, default=RefundState.PENDING
+    )
+    amount = models.PositiveBigIntegerField(_("amount"), help_text=_("In minor units."))
+    currency = models.CharField(_("currency"), max_length=3, validators=[currency_validator])
+    reason = models.TextField(_("reason"), blank=True)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(_("updated at"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["-id"]
+        permissions = [("settle_refund", "Can note refunds made by hand")]
+        constraints = [
+            # All of a charge, once: so refunds never exceed charges.
+            models.UniqueConstraint(fields=["payment"], name="one_refund_per_charge"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=RefundState.values), name="refund_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0), name="refund_amount_above_zero"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.provider_key
+
+    @property
+    def money(self) -> Money:
+        """What is given back."""
         return Money(amount=self.amount, currency=self.currency)

@@ -185,7 +185,8 @@ def test_an_order_page_asks_for_news_until_the_order_has_ended(
     order = make_order(user=customer)
     status = reverse("orders:order-status", args=[order.public_id])
 
-    assert f'hx-get="{status}"' in text(shopper, order.get_absolute_url())
+    assert f'hx-get="{status}?seen=pending"' in text(shopper, order.get_absolute_url())
+    assert shopper.get(status, {"seen": "pending"}).status_code == 204
     run_due()
 
     fragment = text(shopper, status)
@@ -235,3 +236,37 @@ def test_the_pages_hold_no_inline_script_or_style(shopper: Client, customer: Use
     for address in (CATALOGUE, CART, CHECKOUT, order.get_absolute_url()):
         page = text(shopper, address)
         assert not re.search(r"<script(?![^>]*\bsrc=)|\bstyle=|<style|\bon\w+=", page), address
+
+
+def test_an_order_is_cancelled_from_its_page(shopper: Client, customer: User) -> None:
+    order = make_order(user=customer)
+    run_due()
+    cancel = reverse("orders:order-cancel", args=[order.public_id])
+    assert cancel in text(shopper, order.get_absolute_url())
+
+    answer = shopper.post(cancel, follow=True)
+    assert "We are giving your money back." in answer.content.decode()
+    run_due()
+
+    page = text(shopper, order.get_absolute_url())
+    assert "badge--refunded" in page
+    assert 'aria-current="step">refunded' in page
+    assert cancel not in page
+
+
+def test_an_order_that_has_ended_otherwise_says_so(shopper: Client, customer: User) -> None:
+    order = make_order(user=customer, token=sandbox.DECLINED)
+    run_due()
+
+    answer = shopper.post(reverse("orders:order-cancel", args=[order.public_id]), follow=True)
+
+    assert "had already come to another end" in answer.content.decode()
+
+
+def test_nobody_cancels_the_order_of_another(shopper: Client) -> None:
+    order = make_order()
+
+    answer = shopper.post(reverse("orders:order-cancel", args=[order.public_id]))
+
+    assert answer.status_code == 404
+    assert Order.objects.get().cancelled_at is None

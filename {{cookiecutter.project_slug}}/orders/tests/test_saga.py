@@ -172,9 +172,9 @@ def test_only_one_of_two_makes_a_move() -> None:
     order = make_order()
     first, second = stored(order), stored(order)
 
-    assert first.move(to=OrderState.RESERVED)
-    assert not second.move(to=OrderState.SOLD_OUT)
-    assert stored(order).state == OrderState.RESERVED
+    assert first.move(to=OrderState.SOLD_OUT)
+    assert not second.move(to=OrderState.RESERVED)
+    assert stored(order).state == OrderState.SOLD_OUT
 
 
 def test_an_order_has_one_live_charge() -> None:
