@@ -74,7 +74,14 @@ def test_an_engines_file_replaces_none_of_the_projects() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["engine.mk", "tests/engine/environment.py", "tests/engine/server.py"]
+    "file",
+    [
+        "engine.mk",
+        "tasks/calls.py",
+        "tests/engine/test_calls.py",
+        "tests/engine/environment.py",
+        "tests/engine/server.py",
+    ],
 )
 def test_what_both_engines_on_redis_need_is_the_same(file: str) -> None:
     one, other = (RAW / "_engines" / name / file for name in ("dramatiq", "rearq"))

@@ -20,6 +20,7 @@ from tasks import ledger, registry
 from tasks.conf import options
 from tasks.engine import engine
 from tasks.errors import UnknownTask
+from tasks.fleeting import Carry, needs_no_row
 from tasks.models import RunStatus, TaskRun
 from tasks.origin import headers
 from tasks.payload import dump_arguments
@@ -44,16 +45,17 @@ class LedgerBackend(BaseTaskBackend):
     ) -> RunResult[..., Any]:
         """Insert a run in the caller's transaction and return it.
 
-        With a unique key whose run still lives, that run is returned. Raises `ArgumentsNotJSON` and
+        A call that needs no row is sent after the commit instead, where the engine can. With a
+        unique key whose run still lives, that run is returned. Raises `ArgumentsNotJSON` and
         `ArgumentsTooLarge`; the transaction is intact then.
         """
-        return self._insert(task, [(args, kwargs)])[0]
+        return self._make(task, [(args, kwargs)])[0]
 
     def enqueue_many(
         self, task: Task[..., Any], calls: Iterable[Call]
     ) -> list[RunResult[..., Any]]:
         """Insert a run for every `(args, kwargs)`, in bulk and in one transaction."""
-        return self._insert(task, list(calls))
+        return self._make(task, list(calls))
 
     def get_result(self, result_id: str) -> RunResult[..., Any]:
         """Return what is known of a run. Raises `TaskResultDoesNotExist`."""
@@ -79,8 +81,31 @@ class LedgerBackend(BaseTaskBackend):
         """Tell who listens that a run was inserted."""
         task_enqueued.send_robust(type(self), task_result=result)
 
-    def _insert(self, task: Task[..., Any], calls: Sequence[Call]) -> list[RunResult[..., Any]]:
+    def _make(self, task: Task[..., Any], calls: Sequence[Call]) -> list[RunResult[..., Any]]:
         runs = [new_run(task, args, kwargs) for args, kwargs in calls]
+        if engine.carry is not None and needs_no_row(task):
+            return self._send(task, runs, calls, engine.carry)
+        return self._insert(task, runs, calls)
+
+    def _send(
+        self,
+        task: Task[..., Any],
+        runs: Sequence[ledger.NewRun],
+        calls: Sequence[Call],
+        carry: Carry,
+    ) -> list[RunResult[..., Any]]:
+        """Leave no record: what these return is in nobody's memory."""
+        results = []
+        for run, (args, kwargs) in zip(runs, calls, strict=True):
+            run.enqueued_at = timezone.now()
+            results.append(result_of_new(run, task, self.alias, args, kwargs))
+            self.announce(results[-1])
+        transaction.on_commit(partial(carry, runs), robust=True)
+        return results
+
+    def _insert(
+        self, task: Task[..., Any], runs: Sequence[ledger.NewRun], calls: Sequence[Call]
+    ) -> list[RunResult[..., Any]]:
         holders = ledger.insert(runs)
         results = []
         ready = []
@@ -125,7 +150,7 @@ def new_run(task: Task[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
         gated=task.is_gated,
         arguments=dump_arguments(name, args, kwargs),
         unique_key=task.key_of(args, kwargs),
-        max_attempts=task.max_attempts or options().max_attempts,
+        max_attempts=(task.max_attempts or options().max_attempts) if task.durable else 1,
         run_at=task.run_after,
         expires_after=task.expires_after,
         headers=headers(),

@@ -23,6 +23,21 @@ MAX_ATTEMPTS = 1000
 MAX_KEY_LENGTH = 150
 MAX_RUNNING = 1_000_000
 MAX_SECONDS = 366 * 24 * 60 * 60
+NEED_A_ROW = (
+    "unique",
+    "unique_key",
+    "atomic",
+    "max_attempts",
+    "backoff",
+    "max_backoff",
+    "retry_on",
+    "give_up_on",
+    "max_running",
+    "rate",
+    "expires_after",
+    "takes_context",
+    "manual",
+)
 
 
 def check_names(function: Any, known: Iterable[str], given: Iterable[str]) -> None:
@@ -200,10 +215,15 @@ def _rate(task: Task[..., Any]) -> None:
 
 
 def _durable(task: Task[..., Any]) -> None:
-    """Without a row nothing can be counted, keyed, or written together with the body's effects."""
-    needs_row = ("unique", "unique_key", "atomic", "max_running", "rate", "expires_after", "manual")
-    if not task.durable and (used := [name for name in needs_row if getattr(task, name)]):
+    """Without a row nothing is counted, keyed, tried again, or written together with effects."""
+    if task.durable:
+        return
+    if used := [name for name in NEED_A_ROW if getattr(task, name)]:
         _refuse(task, f"durable=False keeps no row, and {', '.join(used)} needs one")
+    if task.sensitive:
+        _refuse(
+            task, "durable=False sends the arguments with the message, where sensitive hides none"
+        )
 
 
 def _manual(task: Task[..., Any]) -> None:

@@ -60,7 +60,8 @@ class Task[**P, R](_Base[P, R]):
     rate: str | None = None
     """So many starts a window at most, across all workers: `"100/m"`, `"5/30s"`."""
     durable: bool = True
-    """`False`: no row where the engine can carry the call itself. For what may be lost."""
+    """`False`: one attempt, and no row where the engine carries calls itself. For what may be
+    lost."""
     manual: bool = False
     """People may run it by hand, in the admin and through the API, with arguments of their own."""
     sensitive: tuple[str, ...] = ()

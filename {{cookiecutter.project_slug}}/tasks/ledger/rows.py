@@ -74,6 +74,8 @@ class Claimed:
     worker_id: uuid.UUID
     gated: bool = False
     """Whether it came through a gate: its end makes room there."""
+    has_row: bool = True
+    """`False`: a call that the engine carried by itself. Nothing is written about it."""
 
 
 # The columns of a claim before its times, in the order of the fields above.

@@ -24,6 +24,7 @@ from tasks.tests.factories import make_held_run
 from tasks.tests.sample.tasks import (
     add,
     echo,
+    glance,
     once_per_arguments,
     once_per_order,
     stumble,
@@ -47,6 +48,12 @@ def test_a_call_is_a_row() -> None:
     assert (run.attempt, run.spent, run.crashes, run.max_attempts) == (0, 0, 0, 8)
     assert run.started_at is None
     assert run.unique_key is None
+
+
+def test_a_call_that_may_be_lost_is_tried_once_where_it_has_a_row() -> None:
+    glance.using(run_after=timedelta(hours=1)).enqueue("later")
+
+    assert only_run().max_attempts == 1
 
 
 def test_the_caller_gets_a_result() -> None:

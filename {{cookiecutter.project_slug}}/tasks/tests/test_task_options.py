@@ -13,7 +13,15 @@ from tasks import registry
 from tasks.context import RunContext
 from tasks.errors import InvalidTaskOption
 from tasks.task import Task, task
-from tasks.tests.sample.tasks import Stumble, add, add_async, fail_as, once_per_order, stumble
+from tasks.tests.sample.tasks import (
+    Stumble,
+    add,
+    add_async,
+    fail_as,
+    glance,
+    once_per_order,
+    stumble,
+)
 
 
 def body(order_id: int) -> None:
@@ -100,6 +108,35 @@ def test_a_wrong_option_is_refused_with_the_tasks_name(options: dict[str, Any]) 
         declare(**options)
 
     assert next(iter(options)) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"unique": True}, "unique needs one"),
+        ({"atomic": True}, "atomic needs one"),
+        ({"max_attempts": 3, "retry_on": ValueError}, "max_attempts, retry_on needs one"),
+        ({"max_running": 1}, "max_running needs one"),
+        ({"rate": "1/s"}, "rate needs one"),
+        ({"expires_after": 60}, "expires_after needs one"),
+        ({"sensitive": "order_id"}, "sensitive hides none"),
+    ],
+    ids=str,
+)
+def test_what_needs_a_row_is_refused_without_one(options: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InvalidTaskOption, match=reason):
+        declare(durable=False, **options)
+
+
+def test_a_body_without_a_row_has_no_context() -> None:
+    with pytest.raises(InvalidTaskOption, match="takes_context needs one"):
+        declare(body_with_context, durable=False, takes_context=True)
+
+
+def test_a_call_that_may_be_lost_is_unique_and_tried_again_in_no_variant() -> None:
+    for given in ({"unique_key": "one"}, {"max_attempts": 2}, {"expires_after": 5}):
+        with pytest.raises(InvalidTaskOption, match="durable=False keeps no row"):
+            glance.using(**given)
 
 
 def test_a_refused_task_is_not_registered() -> None:

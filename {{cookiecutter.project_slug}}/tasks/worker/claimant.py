@@ -97,7 +97,9 @@ class Claimant(WorkerProcess):
         for execution in unfinished:
             execution.handed_back = True
             self.settler.keep_lines(execution)
-        self.hand_back([execution.claimed for execution in unfinished])
+        # What has no row was to be begun once.
+        rows = [execution.claimed for execution in unfinished if execution.claimed.has_row]
+        self.hand_back(rows)
         self._loop.cancel_all(CANCEL_SECONDS)
 
     def rung(self) -> None:

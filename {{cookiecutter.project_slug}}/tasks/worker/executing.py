@@ -116,6 +116,8 @@ class Executing:
         """Return those of `executions` that should stop: asked to, or given to another worker."""
         stopping = []
         for execution in executions:
+            if not execution.claimed.has_row:
+                continue
             row = held.get(execution.claimed.id)
             gone = row is None or row.attempt != execution.claimed.attempt
             if gone or (row is not None and row.cancel_requested):

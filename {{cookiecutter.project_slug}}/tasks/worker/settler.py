@@ -94,7 +94,9 @@ class Settler:
 
     def _write(self, batch: list[Finished]) -> None:
         outcomes = [
-            item.outcome for item in batch if item.outcome is not None and not item.outcome.written
+            item.outcome
+            for item in batch
+            if item.outcome is not None and item.claimed.has_row and not item.outcome.written
         ]
         refused = self._settle(outcomes)
         for id_ in refused:

@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage
 from django.db import connection
 
 if TYPE_CHECKING:
+    from tasks.fleeting import Carry
     from tasks.ledger import NewRun
     from tasks.worker.options import WorkerOptions
 
@@ -33,6 +34,8 @@ class DatabaseEngine:
     def __init__(self) -> None:
         self._rang_at = 0.0
         self._pause = RING_EVERY_SECONDS
+        self.carry: Carry | None = None
+        """How calls travel that need no row. Here there is no other way than a row."""
 
     def ring(self, _ids: Sequence[uuid.UUID], _runs: Sequence[NewRun] = ()) -> None:
         """Wake the workers: these runs were committed. `_runs` are they, if the caller has them.

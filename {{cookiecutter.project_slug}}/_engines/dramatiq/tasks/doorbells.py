@@ -1,7 +1,8 @@
 """How runs look in Redis: a lane for each queue and priority band, a message for each doorbell.
 
-Written here without Dramatiq, so that a web process need not import it; a test reads every message
-back with Dramatiq itself.
+Calls without a row have a lane for each queue, and travel in their messages. Written here without
+Dramatiq, so that a web process need not import it; a test reads every message back with Dramatiq
+itself.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from tasks import calls
+
 BANDS = {"high": 0, "normal": 50, "low": 100}
 """How urgent each band is to Dramatiq: the lower number first."""
-LONGEST_MESSAGE = 2000
+CALLS = ".calls"
+LONGEST_DOORBELL = 2000
 """Bytes. Ours take about 300."""
 
 
@@ -25,6 +29,13 @@ class Doorbell(NamedTuple):
 
     message_id: str
     run_id: uuid.UUID
+
+
+class SentCall(NamedTuple):
+    """What a message is that is not about a row."""
+
+    message_id: str
+    call: calls.Call
 
 
 class Malformed(Exception):
@@ -42,6 +53,11 @@ def lanes_of(queue: str) -> dict[str, int]:
     return {f"{_encoded(queue)}.{band}": urgency for band, urgency in BANDS.items()}
 
 
+def calls_lane_of(queue: str) -> str:
+    """Return the lane of a queue's calls without a row."""
+    return f"{_encoded(queue)}{CALLS}"
+
+
 def key(name: str) -> str:
     """Return the name of a key in Redis, which other projects may use too."""
     return f"{settings.REDIS_PREFIX}:{name}"
@@ -54,11 +70,39 @@ def bell() -> str:
 
 def message(lane: str, run_id: uuid.UUID) -> tuple[str, str]:
     """Return the id in Redis, and the text, of a new message for a run."""
+    return _message(lane, run_id.hex)
+
+
+def call_message(lane: str, text: str) -> tuple[str, str]:
+    """Return the id in Redis, and the text, of a new message with a call in it."""
+    return _message(lane, text)
+
+
+def read(lane: str, text: bytes | None) -> Doorbell:
+    """Return what such a message of this lane says. Raises `Malformed` for anything else."""
+    message_id, run_id = _read(lane, text, LONGEST_DOORBELL)
+    try:
+        return Doorbell(message_id, uuid.UUID(hex=run_id))
+    except ValueError:
+        raise Malformed("it names no run") from None
+
+
+def read_call(lane: str, text: bytes | None) -> SentCall:
+    """Return the call in such a message of this lane. Raises `Malformed` for anything else."""
+    # In the message its text is text once more, with its own quotes and backslashes.
+    message_id, call = _read(lane, text, 2 * calls.longest_text() + LONGEST_DOORBELL)
+    try:
+        return SentCall(message_id, calls.read(call))
+    except calls.NoCall as error:
+        raise Malformed(str(error)) from None
+
+
+def _message(lane: str, argument: str) -> tuple[str, str]:
     id_ = uuid.uuid4().hex
     fields = {
         "queue_name": lane,
         "actor_name": lane,
-        "args": [run_id.hex],
+        "args": [argument],
         "kwargs": {},
         "options": {"redis_message_id": id_},
         "message_id": id_,
@@ -67,11 +111,11 @@ def message(lane: str, run_id: uuid.UUID) -> tuple[str, str]:
     return id_, json.dumps(fields, separators=(",", ":"))
 
 
-def read(lane: str, text: bytes | None) -> Doorbell:
-    """Return what such a message of this lane says. Raises `Malformed` for anything else."""
+def _read(lane: str, text: bytes | None, longest: int) -> tuple[str, str]:
+    """The id of a message, and its one argument."""
     if text is None:
         raise Malformed("it has no text")
-    if len(text) > LONGEST_MESSAGE:
+    if len(text) > longest:
         raise Malformed(f"it has {len(text)} bytes")
     try:
         fields = json.loads(text)
@@ -81,18 +125,14 @@ def read(lane: str, text: bytes | None) -> Doorbell:
         case {
             "queue_name": str(queue),
             "actor_name": str(actor),
-            "args": [str(run_id)],
+            "args": [str(argument)],
             "options": {"redis_message_id": str(message_id)},
         } if (queue, actor) == (lane, lane):
-            pass
+            return message_id, argument
         case {"queue_name": str(queue)} if queue != lane:
             raise Malformed("it is for another lane")
         case _:
-            raise Malformed("its fields are not those of a doorbell")
-    try:
-        return Doorbell(message_id, uuid.UUID(hex=run_id))
-    except ValueError:
-        raise Malformed("it names no run") from None
+            raise Malformed("its fields are not those of a doorbell or a call")
 
 
 @lru_cache(maxsize=1000)

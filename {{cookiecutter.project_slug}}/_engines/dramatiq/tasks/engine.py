@@ -11,19 +11,21 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import batched
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
 
-from tasks import doorbells, registry
+from tasks import calls, doorbells, registry
 from tasks.models import TaskRun
 
 if TYPE_CHECKING:
     from redis import Redis
     from redis.client import Pipeline
 
+    from tasks.fleeting import Fleeting
     from tasks.worker.options import WorkerOptions
 
 logger = logging.getLogger("tasks")
@@ -75,6 +77,18 @@ class DramatiqEngine:
         except (RedisError, OSError) as error:
             self._closed_until = time.monotonic() + PAUSE_SECONDS
             logger.warning("Redis is away; workers find by themselves what is ready: %s", error)
+
+    def carry(self, fleeting: Sequence[Fleeting]) -> None:
+        """Send calls that have no row. While Redis does not answer they are lost."""
+        from redis import RedisError
+
+        if not self._may_try():
+            return
+        try:
+            self._carry(fleeting)
+        except (RedisError, OSError) as error:
+            self._closed_until = time.monotonic() + PAUSE_SECONDS
+            logger.warning("Redis is away; calls without a row are lost: %s", error)
 
     def backlog(self) -> int | None:
         """Return how many messages wait in the lanes; `None` while Redis is away."""
@@ -138,7 +152,19 @@ class DramatiqEngine:
         pipeline = self._connected().pipeline(transaction=False)
         for lane, ids in by_lane.items() or [(LOOK, [])]:
             if lane != LOOK:
-                _leave(pipeline, lane, ids)
+                _leave(pipeline, lane, [doorbells.message(lane, id_) for id_ in ids])
+            pipeline.publish(doorbells.bell(), lane)
+        pipeline.execute()
+        self._closed_until = 0.0
+
+    def _carry(self, fleeting: Iterable[Fleeting]) -> None:
+        by_lane: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for one in fleeting:
+            lane = doorbells.calls_lane_of(one.queue)
+            by_lane[lane].append(doorbells.call_message(lane, calls.write(one)))
+        pipeline = self._connected().pipeline(transaction=False)
+        for lane, messages in by_lane.items():
+            _leave(pipeline, lane, messages)
             pipeline.publish(doorbells.bell(), lane)
         pipeline.execute()
         self._closed_until = 0.0
@@ -151,13 +177,12 @@ class DramatiqEngine:
         return self._client
 
 
-def _leave(pipeline: Pipeline, lane: str, ids: Sequence[uuid.UUID]) -> None:
-    """Leave a message for each run, as Dramatiq would."""
+def _leave(pipeline: Pipeline, lane: str, messages: Sequence[tuple[str, str]]) -> None:
+    """Leave messages in a lane, as Dramatiq would."""
     texts, waiting = doorbells.key(f"{lane}.msgs"), doorbells.key(lane)
-    for start in range(0, len(ids), MESSAGES_AT_ONCE):
-        pairs = [doorbells.message(lane, id_) for id_ in ids[start : start + MESSAGES_AT_ONCE]]
-        pipeline.hset(texts, items=[word for pair in pairs for word in pair])
-        pipeline.rpush(waiting, *(id_ for id_, _ in pairs))
+    for some in batched(messages, MESSAGES_AT_ONCE):
+        pipeline.hset(texts, items=[word for message in some for word in message])
+        pipeline.rpush(waiting, *(id_ for id_, _ in some))
     pipeline.expire(texts, KEPT_SECONDS)
     pipeline.expire(waiting, KEPT_SECONDS)
 

@@ -12,15 +12,25 @@ from django.conf import settings
 from django.core import checks
 from redis.exceptions import RedisError
 
-from tasks import registry
+from tasks import calls, registry
 from tasks.broker import has_password, place, web_client
 from tasks.fuse import Fuse
 from tasks.models import TaskRun
-from tasks.streams import GROUP, MOST_MESSAGES, message, queues_key, stream, streams
+from tasks.streams import (
+    GROUP,
+    MOST_MESSAGES,
+    call_message,
+    calls_stream,
+    message,
+    queues_key,
+    stream,
+    streams,
+)
 
 if TYPE_CHECKING:
     import redis
 
+    from tasks.fleeting import Fleeting
     from tasks.ledger import NewRun
     from tasks.worker.options import WorkerOptions
 
@@ -58,6 +68,16 @@ class RearqEngine:
                 self._send(some)
             except (RedisError, OSError) as error:
                 self._fuse.blow(f"Redis at {place()} is away, runs wait in the database", error)
+
+    def carry(self, fleeting: Sequence[Fleeting]) -> None:
+        """Send calls that have no row. While Redis is away they are lost."""
+        for some in batched(fleeting, MOST_AT_ONCE):
+            if self._fuse.is_blown:
+                return
+            try:
+                self._carry(some)
+            except (RedisError, OSError) as error:
+                self._fuse.blow(f"Redis at {place()} is away, calls without a row are lost", error)
 
     def backlog(self) -> int | None:
         """Return how many messages nobody has read yet; `None` when nobody knows."""
@@ -105,6 +125,15 @@ class RearqEngine:
             name = stream(queue, priority=priority, is_async=is_async)
             pipeline.xadd(name, message(id_), maxlen=MOST_MESSAGES, approximate=True)
         pipeline.sadd(queues_key(), *{queue for _, queue, _, _ in doorbells})
+        pipeline.execute()
+
+    def _carry(self, fleeting: Sequence[Fleeting]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        coroutines = registry.asynchronous()
+        for one in fleeting:
+            name = calls_stream(one.queue, is_async=one.name in coroutines)
+            message = call_message(calls.write(one))
+            pipeline.xadd(name, message, maxlen=MOST_MESSAGES, approximate=True)
         pipeline.execute()
 
     def _count_unread(self) -> int:

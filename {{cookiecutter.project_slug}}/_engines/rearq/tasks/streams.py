@@ -11,9 +11,13 @@ from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 
+from tasks import calls
+
 GROUP = "workers"
 """One consumer group for all workers on all hosts: a message is for one of them."""
 FIELD = b"job_id"
+CALL = b"call"
+CALLS = "calls:"
 BANDS = (".high", "", ".low")
 MOST_MESSAGES = 100_000
 """In one stream; beyond it Redis forgets the oldest, whose runs workers find in the table."""
@@ -51,6 +55,12 @@ def stream(queue: str, *, priority: int, is_async: bool) -> str:
     return key(f"queue:{name}{kind}{BANDS[(priority < 0) - (priority > 0) + 1]}")
 
 
+def calls_stream(queue: str, *, is_async: bool) -> str:
+    """Return the name of the stream that carries a queue's calls without a row."""
+    name = queue.replace(".", "..")
+    return key(f"{CALLS}{name}{'.async' if is_async else ''}")
+
+
 def streams(queues: Iterable[str], *, is_async: bool) -> list[str]:
     """Return all streams of these queues for one kind of function, the most urgent first."""
     names = sorted(queues)
@@ -61,9 +71,34 @@ def streams(queues: Iterable[str], *, is_async: bool) -> list[str]:
     ]
 
 
+def calls_streams(queues: Iterable[str], *, is_async: bool) -> list[str]:
+    """Return the streams of these queues' calls without a row."""
+    return [calls_stream(queue, is_async=is_async) for queue in sorted(queues)]
+
+
 def message(run_id: uuid.UUID) -> Fields:
     """Return the message that rings for a run."""
     return {FIELD: run_id.hex}
+
+
+def is_of_calls(stream: bytes) -> bool:
+    """Whether a stream carries calls without a row."""
+    return stream.startswith(key(CALLS).encode())
+
+
+def call_message(text: str) -> Fields:
+    """Return the message that carries a call."""
+    return {CALL: text}
+
+
+def call_of(fields: Mapping[bytes, bytes]) -> calls.Call:
+    """Return the call that a message carries. Raises `NoMessage`."""
+    if CALL not in fields:
+        raise NoMessage("It has no call.")
+    try:
+        return calls.read(fields[CALL].decode("ascii"))
+    except ValueError as error:
+        raise NoMessage(f"It is no call: {error}.") from error
 
 
 def run_id_of(fields: Mapping[bytes, bytes]) -> uuid.UUID:

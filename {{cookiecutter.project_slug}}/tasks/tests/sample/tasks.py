@@ -131,9 +131,19 @@ def leave_mark(label: str) -> None:
 
 
 @task(durable=False, queue_name="brief")
-def glance(label: str) -> None:
+def glance(label: str, *, gate: str | None = None, fails: bool = False, load: str = "") -> None:
     """Leave an effect that nobody would miss."""
     mark(label)
+    if gate is not None:
+        wait_for(gate)
+    if fails:
+        raise Stumble(label)
+
+
+@task(durable=False)
+async def glance_async(label: str) -> None:
+    """Do the same on the event loop."""
+    await Mark.objects.acreate(label=label, pid=os.getpid())
 
 
 @task(takes_context=True, max_attempts=5)

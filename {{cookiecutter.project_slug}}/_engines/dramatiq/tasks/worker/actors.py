@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from queue import Empty
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from dramatiq.common import iter_queue
 from redis import RedisError
 
 from tasks import doorbells
+from tasks.calls import Call
 from tasks.ledger import Claimed
 from tasks.redis_client import patient_client
 from tasks.worker.broker import CLAIMED, LaneBroker
@@ -49,12 +51,16 @@ class ActorPool(ThreadPool):
         worker_id: uuid.UUID,
         knocks: Knocks,
         look: Callable[[], None],
+        call: Callable[[Call, Callable[[], bool]], None],
+        room_for_calls: Callable[[], int],
     ) -> None:
         super().__init__(size, executing, slots, done)
         self._queues = queues
         self.turned_away: list[uuid.UUID] = []
         self._knocks = knocks
         self._look = look
+        self._call = call
+        self._room_for_calls = room_for_calls
         self._answering = 0
         self._is_leaving = False
         self._lock = threading.Lock()
@@ -74,6 +80,8 @@ class ActorPool(ThreadPool):
         for queue in sorted(self._queues):
             for lane, urgency in doorbells.lanes_of(queue).items():
                 self._declare(lane, urgency, self._answer)
+            lane = doorbells.calls_lane_of(queue)
+            self._declare(lane, doorbells.BANDS["normal"], partial(self._make_call, lane))
         self._worker.start()
         self._threads = [*self._worker.workers, *self._worker.consumers.values()]
         self._listener.start()
@@ -103,12 +111,14 @@ class ActorPool(ThreadPool):
         ahead = int(self.size * AHEAD_SECONDS / max(self.average_seconds, 1e-5))
         extra = self.size if lane.endswith(".high") else 0
         room = self.size - self._answering - waiting + min(MOST_AHEAD, ahead) + extra
+        if lane.endswith(doorbells.CALLS):
+            room = min(room, self._room_for_calls())
         return min(room, MOST_AHEAD)
 
     def pause(self, queues: frozenset[str]) -> None:
         """Fetch no doorbells of these queues, and those of all others."""
         for queue in queues ^ self._paused:
-            for lane in doorbells.lanes_of(queue):
+            for lane in (*doorbells.lanes_of(queue), doorbells.calls_lane_of(queue)):
                 if consumer := self._worker.consumers.get(lane):
                     if queue in queues:
                         consumer.pause()
@@ -167,6 +177,20 @@ class ActorPool(ThreadPool):
                 self.execute(claimed)
             elif self._is_leaving:
                 self.turned_away.append(knock.run_id)
+
+    def _make_call(self, lane: str, sent: tuple[str, Call]) -> None:
+        """Make a call that has no row, unless another worker has made it."""
+        message_id, call = sent
+        with self._busy():
+            self._call(call, partial(self._take, lane, message_id))
+
+    def _take(self, lane: str, message_id: str) -> bool:
+        try:
+            return self.broker.take(lane, message_id)
+        except (RedisError, OSError) as error:
+            # Whether it is gone now nobody knows: better not at all than twice.
+            self.broker.outage.note(error)
+            return False
 
     def _run_claimed(self) -> None:
         """Run what was claimed for these threads, unless it was taken back meanwhile."""

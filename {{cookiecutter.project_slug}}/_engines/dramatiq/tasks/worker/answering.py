@@ -9,17 +9,19 @@ event loop       runs `async def` functions
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError
 
-from tasks import ledger, registry
+from tasks import calls, ledger, registry
+from tasks.calls import Call
 from tasks.engine import engine
 from tasks.ledger import Claimed, Pulse
 from tasks.models import RunStatus, TaskRun
 from tasks.worker.actors import ActorPool
 from tasks.worker.claimant import Claimant
 from tasks.worker.claiming import Catch
-from tasks.worker.demand import Demand
+from tasks.worker.demand import MOST_AHEAD, Demand
 from tasks.worker.executing import Finished
 from tasks.worker.knocks import Knock, Knocks
 from tasks.worker.pool import ThreadPool
@@ -32,6 +34,7 @@ class Answering(Claimant):
     def make_threads(self) -> ThreadPool:
         """Return Dramatiq's."""
         self._knocks = Knocks(self._wake.set)
+        self._coroutines = frozenset(registry.asynchronous())
         self._lanes = frozenset(self.options.queues or registry.queues())
         self._actors = ActorPool(
             self.options.threads,
@@ -42,6 +45,8 @@ class Answering(Claimant):
             worker_id=self.id,
             knocks=self._knocks,
             look=self._look,
+            call=self._begin_call,
+            room_for_calls=self._room_on_loop,
         )
         return self._actors
 
@@ -88,8 +93,29 @@ class Answering(Claimant):
     def written(self, batch: list[Finished]) -> None:
         """There is room again; what was handed back rings for others."""
         super().written(batch)
-        if ids := [item.claimed.id for item in batch if _is_handed_back(item)]:
+        back = [item.claimed for item in batch if _is_handed_back(item)]
+        if ids := [claimed.id for claimed in back if claimed.has_row]:
             engine.ring(ids)
+        if fleeting := [claimed for claimed in back if not claimed.has_row]:
+            engine.carry(fleeting)
+
+    def _begin_call(self, call: Call, take: Callable[[], bool]) -> None:
+        """Make a call if it can be had: in this thread of Dramatiq's, or on the event loop."""
+        claimed = calls.claim(call, self.id)
+        # First, so that nobody leaves meanwhile.
+        self._demand.hold([claimed])
+        if not take():
+            self._demand.release([claimed])
+        elif claimed.name in self._coroutines:
+            self._loop.put(claimed)
+        else:
+            self._actors.execute(claimed)
+
+    def _room_on_loop(self) -> int:
+        """Return how many calls to fetch, of which any may be for a coroutine."""
+        if not self._coroutines:
+            return self.options.threads + MOST_AHEAD
+        return sum(request.limit for request in self._demand.requests() if request.is_async)
 
     def _look(self) -> None:
         self._strays.suspect()

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import uuid
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable
-from queue import Empty, SimpleQueue
-from typing import Any
+from queue import SimpleQueue
 
 from django.utils import timezone
 from dramatiq import Message
-from dramatiq.broker import Consumer, MessageProxy
+from dramatiq.broker import Consumer
 from dramatiq.brokers.redis import RedisBroker
-from redis import Redis, RedisError
+from redis import Redis
 
 from tasks import doorbells
-from tasks.worker.knocks import Knock, Knocks
+from tasks.worker.consumers import CallConsumer, ClaimedConsumer, DoorbellConsumer, Lane
+from tasks.worker.knocks import Knocks
 from tasks.worker.outage import Outage
 
 logger = logging.getLogger("tasks.worker")
@@ -27,23 +26,11 @@ HEARTBEAT_MILLISECONDS = 30_000
 """A broker that was silent for so long has lost what it fetched: others are rung for it. What is
 rung for twice starts once, so that this may be short."""
 ALWAYS = 1_000_000
-LOOK_SECONDS = 1.0
-"""So often a lane is looked into though nobody rang."""
-FULL_SECONDS = 0.02
 CLAIMED = "claimed"
 """The queue within this process of what was claimed for its threads."""
 ASIDE = "__aside__"
 MOST_ASIDE = 100
 SHOWN_BYTES = 500
-
-
-class Lane:
-    """What this process knows of one lane; its consumers come and go."""
-
-    def __init__(self) -> None:
-        self.bell = threading.Event()
-        self.answered: deque[str] = deque()
-        """Messages that are done with, and not yet removed from Redis."""
 
 
 class LaneBroker(RedisBroker):
@@ -77,7 +64,10 @@ class LaneBroker(RedisBroker):
         """Return what brings the messages of a lane, or what was claimed in this process."""
         if queue_name == CLAIMED:
             return ClaimedConsumer(self.claimed, timeout / 1000)
-        return LaneConsumer(self, queue_name, self._lanes[queue_name])
+        lane = self._lanes[queue_name]
+        if queue_name.endswith(doorbells.CALLS):
+            return CallConsumer(self, queue_name, lane)
+        return DoorbellConsumer(self, queue_name, lane)
 
     def wake(self, lane: str) -> None:
         """Somebody rang for a lane."""
@@ -97,6 +87,14 @@ class LaneBroker(RedisBroker):
             pipeline.hdel(doorbells.key(f"{lane}.msgs"), *ids)
             pipeline.execute()
 
+    def take(self, lane: str, id_: str) -> bool:
+        """Remove a message; return whether it was there. Of several that fetched it one gets it."""
+        pipeline = self.client.pipeline(transaction=False)
+        pipeline.hdel(doorbells.key(f"{lane}.msgs"), id_)
+        pipeline.srem(self._fetched_key(lane), id_)
+        was_there, _ = pipeline.execute()
+        return bool(was_there)
+
     def set_aside(self, lane: str, text: bytes | None, reason: str) -> None:
         """Put away a message that cannot be a doorbell: a bounded copy, with the reason."""
         copy = "" if text is None else text[:SHOWN_BYTES].decode("utf-8", "backslashreplace")
@@ -115,112 +113,3 @@ class LaneBroker(RedisBroker):
 
     def _fetched_key(self, lane: str) -> str:
         return doorbells.key(f"__acks__.{self.broker_id}.{lane}")
-
-
-class LaneConsumer(Consumer):
-    """The doorbells of one lane, as many as the threads have room for."""
-
-    def __init__(self, broker: LaneBroker, name: str, lane: Lane) -> None:
-        self._broker = broker
-        self._name = name
-        self._lane = lane
-        self._fetched: deque[MessageProxy] = deque()
-
-    def __next__(self) -> MessageProxy | None:
-        if self._fetched:
-            return self._fetched.popleft()
-        self._lane.bell.clear()
-        try:
-            self._remove_answered()
-            room = self._broker.room(self._name)
-            if room <= 0:
-                self._lane.bell.wait(FULL_SECONDS)
-                return None
-            self._receive(self._broker.do_fetch(self._name, room))
-            self._broker.outage.end()
-        except (RedisError, OSError) as error:
-            self._broker.outage.note(error)
-            self._lane.bell.wait(LOOK_SECONDS)
-        if self._fetched:
-            return self._fetched.popleft()
-        self._lane.bell.wait(LOOK_SECONDS)
-        return None
-
-    def ack(self, message: MessageProxy) -> None:
-        """Note that a message is done with; it leaves Redis with others."""
-        self._lane.answered.append(message.options["redis_message_id"])
-        self._lane.bell.set()
-
-    nack = ack
-
-    def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Leave doorbells to others."""
-        ids = [message.options["redis_message_id"] for message in messages]
-        if ids:
-            self._broker.do_requeue(self._name, *ids)
-
-    def close(self) -> None:
-        """Remove what is done with, and give back what was not begun."""
-        try:
-            self._remove_answered()
-            self.requeue(self._fetched)
-        except (RedisError, OSError) as error:
-            self._broker.outage.note(error)
-        self._fetched.clear()
-
-    def _receive(self, texts: Iterable[bytes | None]) -> None:
-        """Let the runs be claimed while their doorbells wait for a thread."""
-        knocks: list[Knock] = []
-        nonsense: list[tuple[bytes | None, str]] = []
-        for text in texts:
-            try:
-                doorbell = doorbells.read(self._name, text)
-            except doorbells.Malformed as error:
-                nonsense.append((text, str(error)))
-            else:
-                knocks.append(Knock(self._name, doorbell.run_id))
-                self._fetched.append(_proxy(self._name, doorbell.message_id, knocks[-1]))
-        if knocks:
-            self._broker.knocks.ask(knocks)
-        for text, reason in nonsense:
-            self._broker.set_aside(self._name, text, reason)
-            self._broker.remove_text(self._name, text)
-
-    def _remove_answered(self) -> None:
-        ids = [self._lane.answered.popleft() for _ in range(len(self._lane.answered))]
-        try:
-            self._broker.remove(self._name, ids)
-        except (RedisError, OSError):
-            self._lane.answered.extendleft(reversed(ids))
-            raise
-
-
-def _proxy(lane: str, message_id: str, knock: Knock) -> MessageProxy:
-    """What Dramatiq's threads get: the knock itself, which never leaves this process."""
-    options = {"redis_message_id": message_id}
-    message: Message[None] = Message(
-        queue_name=lane, actor_name=lane, args=(knock,), kwargs={}, options=options
-    )
-    return MessageProxy(message)
-
-
-class ClaimedConsumer(Consumer):
-    """What was claimed in this process, for its own threads. It was never in Redis."""
-
-    def __init__(self, claimed: SimpleQueue[Message[None]], timeout: float) -> None:
-        self._claimed = claimed
-        self._timeout = timeout
-
-    def __next__(self) -> MessageProxy | None:
-        try:
-            return MessageProxy(self._claimed.get(timeout=self._timeout))
-        except Empty:
-            return None
-
-    def ack(self, message: MessageProxy) -> None:
-        """Nothing is to be done: the row says what became of it."""
-
-    nack = ack
-
-    def requeue(self, messages: Any) -> None:
-        """Nothing is to be done: what was not begun is handed back by its row."""

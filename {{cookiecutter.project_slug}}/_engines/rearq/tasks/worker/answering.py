@@ -7,7 +7,7 @@ task threads  run plain functions        event loop  runs `async def` functions
 
 from __future__ import annotations
 
-from tasks import registry
+from tasks import calls, registry
 from tasks.engine import engine
 from tasks.ledger import Pulse
 from tasks.models import RunStatus
@@ -57,6 +57,9 @@ class Answering(Claimant):
         self._reader.stop()
         super().finish()
         self.settler.close(SETTLE_SECONDS)
+        engine.carry(
+            [calls.claim(call, self.id) for one in self._reader.take() for call in one.calls]
+        )
         self._reader.close(SIGN_OFF_SECONDS)
 
     def do_chores(self) -> None:
@@ -79,8 +82,13 @@ class Answering(Claimant):
             if finished.outcome and finished.outcome.status == RunStatus.READY
         ]
         engine.send(
-            [(run.id, run.queue, run.priority, run.name in self._coroutines) for run in back]
+            [
+                (run.id, run.queue, run.priority, run.name in self._coroutines)
+                for run in back
+                if run.has_row
+            ]
         )
+        engine.carry([run for run in back if not run.has_row])
         self._reader.acknowledge(self._kept.take(finished.claimed.id for finished in batch))
         super().written(batch)
         self._reader.made_room()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from tasks import ledger
+from tasks import calls, ledger
 from tasks.ledger import Pulse
 from tasks.models import RunStatus, TaskRun
 from tasks.worker.claiming import Catch, Claimer
@@ -60,11 +60,12 @@ class CallTaker(Claimer):
         return is_full
 
     def _claim_what_rang(self, catch: Catch) -> None:
-        self._unanswered += self._reader.take()
+        self._unanswered += self._take()
         if not self._unanswered:
             return
         messages = [one for reading in self._unanswered for one in reading.messages]
-        claims = ledger.claim_these(self._worker_id, list({one.run_id for one in messages}))
+        ids = list({one.run_id for one in messages})
+        claims = ledger.claim_these(self._worker_id, ids) if ids else []
         claims.sort(key=lambda run: (-run.priority, run.run_at, run.id))
         taken = {claimed.id for claimed in claims}
         # Before they begin: one may have ended a moment later.
@@ -73,6 +74,14 @@ class CallTaker(Claimer):
         self._explain([one for one in messages if one.run_id not in taken])
         self._reader.answer(self._unanswered)
         self._unanswered = []
+
+    def _take(self) -> list[Reading]:
+        """Return what was read; its calls without a row begin."""
+        taken = self._reader.take()
+        self._demand.begin(
+            [calls.claim(call, self._worker_id) for reading in taken for call in reading.calls]
+        )
+        return taken
 
     def _explain(self, messages: Sequence[Message]) -> None:
         """See to messages whose runs were not to be had."""

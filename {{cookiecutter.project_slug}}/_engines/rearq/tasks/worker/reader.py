@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from tasks import streams
 from tasks.broker import worker_client
 from tasks.worker import scripts
-from tasks.worker.messages import Message, Reading, Stray
+from tasks.worker.messages import Found, Message, Reading, Stray, sort
 from tasks.worker.outage import Outage
 from tasks.worker.stock import ReArq, Worker
 from tasks.worker.tidying import Tidier
@@ -28,10 +28,6 @@ BLOCK_MILLISECONDS = 1000
 ANSWER_SECONDS = 5.0
 """Longer than a read blocks: who has not answered by then never will."""
 MOST_AT_ONCE = 1000
-COPY_CHARACTERS = 1000
-
-type Found = Sequence[tuple[bytes, Sequence[tuple[bytes, dict[bytes, bytes]]]]]
-"""Streams, and of each the messages."""
 
 
 @dataclass(slots=True, eq=False)
@@ -176,18 +172,27 @@ class Reader(Worker):  # type: ignore[misc]
                 continue
             try:
                 found = await self._read(lane, room) or await self._wait(lane)
+                reading = await self._reading_of(found)
             except (RedisError, OSError) as error:
                 lane.is_drained = True
                 await self._outage.pause(error)
             else:
-                await self._hand_over(found)
+                await self._hand_over(reading)
 
-    async def _hand_over(self, found: Found) -> None:
-        """Have the runs of these messages claimed; what comes too late goes back at the end."""
-        messages, strays = sort(found)
+    async def _reading_of(self, found: Found) -> Reading:
+        """Return what was read, with the calls that are this worker's to make.
+
+        What comes too late goes back at the end.
+        """
+        messages, calls, strays = sort(found)
         self._tidier.set_aside(strays)
-        if messages and not self._terminated:
-            reading = Reading(messages)
+        if self._terminated:
+            return Reading([], [])
+        return Reading(messages, await self._tidier.take(calls))
+
+    async def _hand_over(self, reading: Reading) -> None:
+        """Have the runs of these messages claimed, and the calls made."""
+        if reading.messages or reading.calls:
             self._inbox.append(reading)
             self._wake()
             await reading.answered.wait()
@@ -226,25 +231,10 @@ class Reader(Worker):  # type: ignore[misc]
 
     def _streams(self, lane: Lane) -> list[str]:
         queues = self._known_queues().difference(self._paused_queues())
-        return streams.streams(queues, is_async=lane.is_async)
-
-
-def sort(found: Found) -> tuple[list[Message], list[Stray]]:
-    """Part what rings for a run from what does not."""
-    messages, strays = [], []
-    for stream, entries in found:
-        for id_, fields in entries:
-            try:
-                messages.append(Message(stream, id_, streams.run_id_of(fields)))
-            except streams.NoMessage as reason:
-                strays.append(Stray(stream, id_, str(reason), copy_of(fields)))
-    return messages, strays
-
-
-def copy_of(fields: dict[bytes, bytes]) -> str:
-    """Return the beginning of what a message holds, as people can read it."""
-    some = {key[:COPY_CHARACTERS]: value[:COPY_CHARACTERS] for key, value in fields.items()}
-    return repr(some)[:COPY_CHARACTERS]
+        return [
+            *streams.streams(queues, is_async=lane.is_async),
+            *streams.calls_streams(queues, is_async=lane.is_async),
+        ]
 
 
 def _paired(id_: bytes, flat: Sequence[bytes]) -> tuple[bytes, dict[bytes, bytes]]:

@@ -6,16 +6,17 @@ import asyncio
 import logging
 import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, InterfaceError, connections
 from redis.exceptions import RedisError
 
 from tasks import streams
+from tasks.calls import Call
 from tasks.models import Worker, WorkerStatus
 from tasks.worker import scripts
-from tasks.worker.messages import Message, Stray
+from tasks.worker.messages import CallMessage, Message, Stray
 from tasks.worker.outage import Outage
 
 if TYPE_CHECKING:
@@ -60,6 +61,20 @@ class Tidier:
         """Put away what is no message of ours, for people to look at."""
         self._strays.extend(strays)
         self._has_work.set()
+
+    async def take(self, messages: Sequence[CallMessage]) -> list[Call]:
+        """Delete messages; return the calls of those that were there.
+
+        Of several who have read one, one makes its call.
+        """
+        if not messages:
+            return []
+        pipeline = self._redis.pipeline(transaction=False)
+        for message in messages:
+            pipeline.xdel(message.stream, message.id)
+            pipeline.xack(message.stream, streams.GROUP, message.id)
+        were_there = (await pipeline.execute())[::2]
+        return [one.call for one, there in zip(messages, were_there, strict=True) if there]
 
     async def tidy(self) -> None:
         """Do both, for ever."""
@@ -172,7 +187,12 @@ class Tidier:
 
     def _streams(self) -> list[str]:
         queues = list(self._queues())
-        return [name for kind in (False, True) for name in streams.streams(queues, is_async=kind)]
+        return [
+            name
+            for kind in (False, True)
+            for names in (streams.streams, streams.calls_streams)
+            for name in names(queues, is_async=kind)
+        ]
 
 
 def lost_among(consumers: Collection[str]) -> set[str]:
