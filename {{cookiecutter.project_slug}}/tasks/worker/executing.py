@@ -69,6 +69,8 @@ class Execution:
 
     def keep(self, record: logging.LogRecord) -> None:
         """Keep what the body has logged. Its handler's lock lets one thread in at a time."""
+        if not self.claimed.has_row:
+            return
         if self.lines is None:
             self.lines = Lines(self.secrets())
         self.lines.add(record, time.monotonic() - self.began)
