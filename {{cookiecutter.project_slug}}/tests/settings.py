@@ -41,7 +41,7 @@ os.environ |= {
     "SITE_URL": "http://testserver",
     "TRUST_PROXY": "",
     "HSTS_SECONDS": "",
-    "EMAIL_URL": (folder / "mail").as_uri(),
+    "EMAIL_URL": os.environ.get("TEST_EMAIL_URL") or (folder / "mail").as_uri(),
     "EMAIL_WHEN_UNSURE": "",
     "NEWSLETTER_RATE": os.environ.get("TEST_NEWSLETTER_RATE", ""),
     "DEFAULT_FROM_EMAIL": "",

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.mail.backends.smtp import EmailBackend
+from pytest_django import Settings
 
 from accounts import services
 from accounts.models import User
@@ -89,6 +91,60 @@ def test_naive_a_task_that_is_retried_mails_those_before_the_error_again(server:
     run_again()
 
     assert [server.copies[address] for address in ADDRESSES] == [2, 2, 1, 1]
+
+
+class Killed(BaseException):
+    """As sudden as SIGKILL: no handler of the program sees it."""
+
+
+def die_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kill the worker when the server has taken so many mails, before it knows."""
+    hand_over = EmailBackend.send_messages
+
+    def send_and_die(backend: EmailBackend, messages: Any) -> int:
+        nonlocal count
+        taken = hand_over(backend, messages)
+        count -= 1
+        if count == 0:
+            raise Killed
+        return taken
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send_and_die)
+
+
+def test_naive_a_worker_that_is_killed_mails_all_before_again(
+    server: Witness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die_after(3, monkeypatch)
+    with pytest.raises(Killed):
+        naive.mail_them.func(ADDRESSES)
+
+    naive.mail_them.func(ADDRESSES)
+
+    assert [server.copies[address] for address in ADDRESSES] == [2, 2, 2, 1]
+
+
+@pytest.mark.parametrize(("policy", "copies"), [("resend", 2), ("hold", 1)])
+def test_a_worker_that_is_killed_leaves_one_mail_of_which_nobody_knows(
+    policy: str,
+    copies: int,
+    server: Witness,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.EMAIL_WHEN_UNSURE = policy
+    die_after(3, monkeypatch)
+    emails = [make_email(to=address) for address in ADDRESSES]
+    for email in emails[:2]:
+        send.func(str(email.pk))
+    with pytest.raises(Killed):
+        send.func(str(emails[2].pk))
+
+    for email in emails:
+        send.enqueue(str(email.pk))
+    run_due()
+
+    assert [server.copies[address] for address in ADDRESSES] == [1, 1, copies, 1]
 
 
 def test_a_retry_mails_only_the_one_that_was_not_taken(server: Witness) -> None:
