@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("newsletters.urls")),
     path("", include("orders.urls")),
     path("", include("exports.urls")),
+    path("api/tasks/", include("tasks.api.urls")),
     # Below all that apps have there: it answers for the rest.
     path("api/", include("api.urls")),
 ]

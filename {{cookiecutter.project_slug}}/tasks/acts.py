@@ -89,6 +89,11 @@ def count_meant(act: Act, matching: Matching, *, most: int) -> int:
     return _rows(act, matching)[:most].count()
 
 
+def count_named(act: Act, ids: Collection[uuid.UUID]) -> int:
+    """Return to how many of these it applies."""
+    return TaskRun.objects.filter(act.applies_to, pk__in=set(ids)).count()
+
+
 def at_most(batches: Iterator[list[uuid.UUID]], most: int) -> Iterator[list[uuid.UUID]]:
     """Yield no more than so many ids in all."""
     for batch in batches:

@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.models import ADDITION, CHANGE
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tasks import (
     audit,
     calling,
+    declared,
     gatekeeping,
     health,
     ledger,
     parameters,
+    relations,
     schedules,
     statistics,
     steering,
@@ -30,8 +33,9 @@ from tasks import (
     timetable,
     workforce,
 )
-from tasks.acts import CANCEL, DELETE, RETRY, Act, Effect, count_meant, perform
+from tasks.acts import CANCEL, DELETE, RETRY, Act, Effect, count_meant, count_named, perform
 from tasks.again import enqueue_again
+from tasks.declared import Declared
 from tasks.depths import By, Depth
 from tasks.errors import NotManual, UnknownRun
 from tasks.health import OLDEST_READY_SECONDS, HealthReport
@@ -39,6 +43,7 @@ from tasks.ledger import now
 from tasks.matching import Matching
 from tasks.models import GateKind, RunStatus, Schedule, TaskRun, Wish
 from tasks.reading import HEAVY, Run, WholeRun
+from tasks.relations import Related
 from tasks.results import RunResult
 from tasks.roles import Role, make_roles
 from tasks.rollups import prune_rollups
@@ -154,6 +159,14 @@ class TaskService:
         """Return what a run, or one attempt, has logged, in order; see `tasks.said.said()`."""
         return said(id_, attempt, after=after, limit=limit)
 
+    def rows(self, matching: Matching) -> QuerySet[TaskRun]:
+        """Return the rows of the runs that match, in no order: for lists that come in pages."""
+        return matching.rows().defer(*HEAVY)
+
+    def related(self, id_: uuid.UUID) -> Related:
+        """Return what a run is tied to. Raises `UnknownRun`."""
+        return relations.related(id_)
+
     def enqueue(
         self,
         name: str,
@@ -211,6 +224,10 @@ class TaskService:
     def count(self, act: Act, matching: Matching) -> int:
         """Return to how many an act on all that match would apply; at most `MOST_AT_ONCE`."""
         return count_meant(act, matching, most=MOST_AT_ONCE)
+
+    def count_of(self, act: Act, ids: Collection[uuid.UUID]) -> int:
+        """Return to how many of these runs an act would apply."""
+        return count_named(act, ids)
 
     def retry_all(self, matching: Matching, *, by: AbstractBaseUser | None) -> Bulk:
         """Retry up to `MOST_AT_ONCE` that match, in the background: those failed unless told."""
@@ -291,6 +308,10 @@ class TaskService:
             audit.record([schedule], _("Run by hand."), by=by)
         return id_
 
+    def schedule(self, id_: int) -> ScheduleState:
+        """Return a schedule by its number. Raises `UnknownSchedule`."""
+        return timetable.numbered(id_)
+
     # Workers.
 
     def ask_worker(self, id_: uuid.UUID, wish: Wish, *, by: AbstractBaseUser | None) -> bool:
@@ -301,6 +322,10 @@ class TaskService:
         return steering.ask(id_, wish, by=by)
 
     # Queues and tasks as a whole.
+
+    def tasks(self) -> list[Declared]:
+        """Return the tasks that installed apps declare, by name."""
+        return declared.declared()
 
     def pause(self, kind: GateKind, name: str, *, by: AbstractBaseUser | None) -> bool:
         """Let no run of a queue or task start; return whether that changed anything.

@@ -18,6 +18,7 @@ from tasks.reading import shown_arguments
 class ScheduleState:
     """One schedule."""
 
+    id: int
     name: str
     task: str
     args: list[Any]
@@ -41,6 +42,14 @@ def timetable() -> list[ScheduleState]:
     return [_state(row) for row in _rows().order_by("name")]
 
 
+def numbered(id_: int) -> ScheduleState:
+    """Return the schedule of that number. Raises `UnknownSchedule`."""
+    row = _rows().filter(pk=id_).first()
+    if row is None:
+        raise UnknownSchedule(f"There is no schedule {id_}.")
+    return _state(row)
+
+
 def find(name: str) -> Schedule:
     """Return a schedule. Raises `UnknownSchedule`."""
     row = Schedule.objects.filter(name=name).first()
@@ -62,6 +71,7 @@ def _rows() -> QuerySet[Schedule]:
 def _state(row: Any) -> ScheduleState:
     args, kwargs = shown_arguments(row.task, row.arguments)
     return ScheduleState(
+        id=row.pk,
         name=row.name,
         task=row.task,
         args=args,

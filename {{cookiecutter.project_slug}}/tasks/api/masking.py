@@ -1,0 +1,34 @@
+"""Runs as those see them who may not see arguments: all that could tell one is masked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tasks.masks import MASK
+from tasks.reading import Failed, Run, WholeRun
+from tasks.timetable import ScheduleState
+
+
+def line[R: Run](run: R) -> R:
+    """Return a run without what its error says. A unique key is made of arguments."""
+    return replace(run, error=run.error and MASK, unique_key=run.unique_key and MASK)
+
+
+def whole(run: WholeRun) -> WholeRun:
+    """Return a run without arguments, result, messages and tracebacks."""
+    return replace(
+        line(run),
+        args=[MASK for _ in run.args],
+        kwargs=dict.fromkeys(run.kwargs, MASK),
+        return_value=None if run.return_value is None else MASK,
+        failures=tuple(map(_failed, run.failures)),
+    )
+
+
+def schedule(state: ScheduleState) -> ScheduleState:
+    """Return a schedule without its arguments."""
+    return replace(state, args=[MASK for _ in state.args], kwargs=dict.fromkeys(state.kwargs, MASK))
+
+
+def _failed(failed: Failed) -> Failed:
+    return replace(failed, message=MASK, traceback=MASK)
