@@ -115,6 +115,33 @@ class Attempts:
         return self.shown[0] if self.shown else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HowFar:
+    """How far a body says it is."""
+
+    done: int
+    total: int | None
+    message: str
+
+    @classmethod
+    def of(cls, raw: str | None, *, shows_message: bool = True) -> Self | None:
+        """Read a row's `progress`; `None` when there is none that can be read."""
+        try:
+            found = json.loads(raw or "null")
+        except (ValueError, RecursionError):
+            return None
+        match found:
+            case {"done": int(done), "total": int() | None as total} if 0 <= done < 10**15:
+                message = _text(found.get("message")) if shows_message else ""
+                return cls(done=done, total=total or None, message=message)
+        return None
+
+    @property
+    def percent(self) -> int | None:
+        """From 0 to 100; `None` when nobody knows of how much."""
+        return None if self.total is None else max(0, min(100, 100 * self.done // self.total))
+
+
 def printable(text: str) -> str:
     """Return `text` without halves of surrogate pairs, which no page can be encoded with."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,11 +1,17 @@
 """The list of runs and the page of one run."""
 
+import uuid
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -16,6 +22,7 @@ from tasks.admin.page import COLOURS, RunPage, seconds_of_last_attempt
 from tasks.admin.payloads import Attempts
 from tasks.admin.words import NOTHING, cut, length, moment, short
 from tasks.models import RunStatus, TaskRun
+from tasks.permissions import VIEW_ARGUMENTS
 
 STOPPING = "STOPPING"
 MESSAGE_CHARACTERS = 90
@@ -46,6 +53,9 @@ class RunAdmin(EverythingAdmin):
     search_fields = ("id", "name", "unique_key")
     search_help_text = _("Run id, task, unique key or error")
     change_form_outer_before_template: Any = "tasks/admin/run.html"
+
+    class Media:
+        js = (forms.Script("tasks/run.js", defer=True),)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RunList]:
         return RunList
@@ -101,6 +111,33 @@ class RunAdmin(EverythingAdmin):
             return NOTHING, ""
         return short(failures.last.error), cut(failures.last.message, MESSAGE_CHARACTERS)
 
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Show what went wrong in the words of the error to those who may read them."""
+        if request.user.has_perm(VIEW_ARGUMENTS):
+            return self.list_display
+        return (*self.list_display[:-1], "last_error")
+
+    @display(description=_("Last failure"))
+    def last_error(self, run: TaskRun) -> str:
+        """The newest failed attempt's error, and nothing that it says."""
+        failures = Attempts.of(run.errors)
+        return short(failures.last.error) if failures.last else NOTHING
+
+    # The page of one run.
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the part of a run's page that is read again while somebody looks."""
+        live = self.admin_site.admin_view(self.live_view)
+        return [path("<uuid:id_>/live/", live, name="tasks_taskrun_live"), *super().get_urls()]
+
+    def live_view(self, request: HttpRequest, id_: uuid.UUID) -> HttpResponse:
+        """Answer with that part as it is now."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run = get_object_or_404(TaskRun, pk=id_)
+        context = {"page": _page(request, run)}
+        return TemplateResponse(request, "tasks/admin/_live.html", context)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Nothing: the page is `change_form_outer_before_template`."""
         return []
@@ -109,6 +146,10 @@ class RunAdmin(EverythingAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         run: TaskRun = context["original"]
-        context["page"] = page = RunPage(run)
+        context["page"] = page = _page(request, run)
         context["title"], context["subtitle"] = page.title, None
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _page(request: HttpRequest, run: TaskRun) -> RunPage:
+    return RunPage(run, shows_arguments=request.user.has_perm(VIEW_ARGUMENTS))

@@ -14,6 +14,7 @@ from tasks.service import service
 from tasks.task import task
 from tasks.testing import run_due
 from tasks.tests.admin_factories import CANCEL, RETRY, VIEW, make_failed_run, make_run, staff
+from tasks.tests.factories import ADD
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +31,12 @@ def print_label() -> str:
     if printer["jammed"]:
         raise RuntimeError("the printer is jammed")
     return "printed"
+
+
+@task(unique=True)
+def once(number: int) -> int:
+    """One live run for each number."""
+    return number
 
 
 def address(move: str, run: TaskRun) -> str:
@@ -342,6 +349,91 @@ def test_a_dialog_reloads_the_page_below_it(admin_client: Client) -> None:
     response = admin_client.post(address("retry", run), SUBMITTED, headers={"HX-Request": "true"})
 
     assert response.headers["HX-Refresh"] == "true"
+
+
+def test_a_run_is_run_once_more_as_a_new_one_and_stays_as_it_is(admin_client: Client) -> None:
+    printer["jammed"] = True
+    result = print_label.using(priority=7).enqueue()
+    run_due()
+    printer["jammed"] = False
+    old = TaskRun.objects.get(pk=result.id)
+
+    response = admin_client.post(address("again", old), SUBMITTED)
+
+    new = TaskRun.objects.exclude(pk=old.pk).get()
+    assert response.headers["Location"] == page(new)
+    run_due()
+    assert (status_of(new), new.priority, new.result) == (RunStatus.SUCCESSFUL, 7, "printed")
+    assert status_of(old) == RunStatus.FAILED
+    told = dict(LogEntry.objects.values_list("object_id", "change_message"))
+    assert told == {
+        str(old.pk): f"Run once more, as {new.pk}.",
+        str(new.pk): f"Enqueued again, as {old.pk} was.",
+    }
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "shop.tasks.gone"},
+        {"name": ADD, "arguments": '{"args":[1],"kwargs":{}}'},
+        {"name": ADD, "arguments": "nonsense"},
+        {"name": ADD, "arguments": "[]"},
+    ],
+)
+def test_what_cannot_be_run_again_is_said(admin_client: Client, fields: dict[str, str]) -> None:
+    run = make_failed_run(**fields)
+
+    response = admin_client.post(address("again", run), SUBMITTED)
+
+    assert response.headers["Location"] == page(run)
+    assert said(response)
+    assert TaskRun.objects.count() == 1
+    assert not LogEntry.objects.exists()
+
+
+def test_a_live_run_with_the_same_key_is_not_taken_for_a_new_one(admin_client: Client) -> None:
+    first = once.enqueue(1)
+    run = make_failed_run(name=once.module_path, arguments='{"args":[1],"kwargs":{}}')
+
+    response = admin_client.post(address("again", run), SUBMITTED)
+
+    assert first.id in said(response)
+    assert TaskRun.objects.count() == 2
+    assert not LogEntry.objects.exists()
+
+
+def test_to_run_once_more_is_for_those_who_may_enqueue() -> None:
+    run = make_failed_run(name=ADD, arguments='{"args":[1,2],"kwargs":{}}')
+
+    for refused in (staff(VIEW), staff(VIEW, RETRY), staff("enqueue_taskrun")):
+        assert refused.post(address("again", run), SUBMITTED).status_code == 403
+        assert refused.get(address("again", run)).status_code == 403
+    assert TaskRun.objects.count() == 1
+    assert staff(VIEW, "enqueue_taskrun").post(address("again", run), SUBMITTED).status_code == 302
+    assert TaskRun.objects.count() == 2
+
+
+def test_a_run_deleted_on_its_page_is_gone_and_its_deletion_is_written_down() -> None:
+    run, other = make_failed_run(), make_failed_run()
+    may = staff(VIEW, "delete_taskrun")
+
+    assert staff(VIEW, RETRY).post(address("remove", run), SUBMITTED).status_code == 403
+    assert may.get(address("remove", run)).status_code == 200
+    assert may.post(address("remove", run), SUBMITTED).headers["Location"] == LIST
+
+    assert list(TaskRun.objects.all()) == [other]
+    (entry,) = LogEntry.objects.all()
+    assert (entry.object_id, entry.is_deletion()) == (str(run.pk), True)
+
+
+def test_a_selection_is_deleted() -> None:
+    runs, kept = [make_failed_run() for _ in range(2)], make_run()
+
+    response = staff(VIEW, "delete_taskrun").post(LIST, confirmed("remove", *runs, kept))
+
+    assert "2 runs are deleted." in said(response)
+    assert list(TaskRun.objects.all()) == [kept]
 
 
 def test_nobody_adds_changes_or_deletes_a_run_by_hand(admin_client: Client) -> None:

@@ -1,0 +1,64 @@
+// The page of a run: its upper part is read again every two seconds while something may happen.
+(() => {
+  "use strict";
+
+  const EVERY = 2000;
+  const box = document.getElementById("tasks-live");
+
+  function part() {
+    return box.querySelector(".tasks-live");
+  }
+
+  function isAsked() {
+    const modal = document.getElementById("modal-content");
+    return modal !== null && modal.offsetParent !== null && modal.childElementCount > 0;
+  }
+
+  function follow() {
+    const running = box.querySelector(".tasks-graph .tasks-running rect");
+    const graph = box.querySelector(".tasks-graph");
+    if (running && graph) {
+      graph.scrollLeft = Math.max(0, running.x.baseVal.value - 24);
+      graph.scrollTop = Math.max(0, running.y.baseVal.value - 24);
+    }
+  }
+
+  function refresh() {
+    if (!document.hidden && !isAsked() && part()?.dataset.live === "yes") {
+      window.htmx.trigger(box, "tasks:refresh");
+    }
+  }
+
+  if (box) {
+    const version = part().dataset.version;
+    const address = new URL(box.getAttribute("hx-get"), window.location.href).pathname;
+
+    document.body.addEventListener("htmx:beforeSwap", (event) => {
+      if (event.detail.target !== box) return;
+      // Who was logged out is led to the login, and htmx has followed.
+      if (new URL(event.detail.xhr.responseURL).pathname !== address) {
+        event.detail.shouldSwap = false;
+        window.location.reload();
+      }
+    });
+    document.body.addEventListener("htmx:afterSwap", (event) => {
+      if (event.detail.target !== box) return;
+      // What is offered at the top and told below is that of another status.
+      if (part().dataset.version !== version) window.location.reload();
+      else follow();
+    });
+    box.addEventListener("htmx:responseError", () => window.location.reload());
+    follow();
+    window.setInterval(refresh, EVERY);
+  }
+
+  for (const button of document.querySelectorAll("[data-tasks-copy]")) {
+    if (!navigator.clipboard) break;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.tasksCopy).textContent);
+      button.classList.add("tasks-is-copied");
+      window.setTimeout(() => button.classList.remove("tasks-is-copied"), 1500);
+    });
+  }
+})();
