@@ -48,12 +48,12 @@ class EmailAdmin(ModelAdmin):
         "subject",
         "state",
         "reason",
+        "shown",
         "attempt",
         "created_at",
         "sent_at",
         "message_id",
         "unsubscribe_url",
-        "shown",
     )
     readonly_fields = ("message_id", "shown")
     show_full_result_count = False

@@ -31,6 +31,7 @@ def write(template: str, context: Mapping[str, object]) -> Letter:
     return Letter(
         # A header is one line.
         subject=" ".join(subject.split()),
-        text=render_to_string(f"emails/{template}.txt", values),
+        # Plain text is not safe as HTML, whatever its template says: the slice is a plain string.
+        text=render_to_string(f"emails/{template}.txt", values)[:],
         html=render_to_string(f"emails/{template}.html", values),
     )

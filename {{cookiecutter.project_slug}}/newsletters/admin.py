@@ -20,7 +20,7 @@ from accounts.models import User
 from emails import preview
 from emails.models import EmailState
 from newsletters import sending
-from newsletters.letters import letter
+from newsletters.letters import sample
 from newsletters.models import Newsletter, NewsletterState
 from newsletters.tasks import begin
 
@@ -48,8 +48,8 @@ class NewsletterAdmin(ModelAdmin):
     list_display = ("subject", "shown_state", "shown_progress", "started_at", "ended_at")
     list_filter = ("state",)
     search_fields = ("subject",)
-    fields = ("subject", "body", "shown_state", "shown_progress", "started_at", "ended_at", "shown")
-    readonly_fields = ("shown_state", "shown_progress", "started_at", "ended_at", "shown")
+    fields = ("subject", "body", "state", "shown_progress", "started_at", "ended_at", "shown")
+    readonly_fields = ("state", "shown_progress", "started_at", "ended_at", "shown")
     # Nothing for a selection: to delete one that is under way would be too easy.
     actions = None
     actions_detail: Any = ("send", "pause", "resume")
@@ -84,7 +84,7 @@ class NewsletterAdmin(ModelAdmin):
         if newsletter.pk is None:
             return _("Store it to see it.")
         page = reverse("admin:newsletters_newsletter_preview", args=[newsletter.pk])
-        return preview.frame(page, letter(newsletter).text)
+        return preview.frame(page, sample(newsletter).text)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page in the frame."""
@@ -96,7 +96,7 @@ class NewsletterAdmin(ModelAdmin):
         """Answer with the HTML of the mail, in which nothing runs."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return preview.page(letter(get_object_or_404(Newsletter, pk=pk)).html)
+        return preview.page(sample(get_object_or_404(Newsletter, pk=pk)).html)
 
     def has_change_permission(self, request: HttpRequest, obj: Newsletter | None = None) -> bool:
         """What is under way is not changed: half of its readers have it."""

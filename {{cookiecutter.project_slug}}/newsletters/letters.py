@@ -16,22 +16,27 @@ def prefix(newsletter: Newsletter) -> str:
     return f"newsletter:{newsletter.pk}:"
 
 
-def letter(newsletter: Newsletter) -> Letter:
-    """Return what everybody gets, with `PLACE` where the link to unsubscribe goes."""
+def letter(newsletter: Newsletter, *, unsubscribe_url: str) -> Letter:
+    """Return what a reader gets who leaves by that address."""
     paragraphs = [part.strip() for part in newsletter.body.replace("\r\n", "\n").split("\n\n")]
     return write(
         "newsletter",
         {
             "newsletter": newsletter,
             "paragraphs": [paragraph for paragraph in paragraphs if paragraph],
-            "unsubscribe_url": PLACE,
+            "unsubscribe_url": unsubscribe_url,
         },
     )
 
 
+def sample(newsletter: Newsletter) -> Letter:
+    """Return it as nobody's: to look at."""
+    return letter(newsletter, unsubscribe_url=way_out(0))
+
+
 def letters(newsletter: Newsletter) -> Iterator[Email]:
     """Yield the mails, unsaved. They are the same but for the link, and so written once."""
-    common = letter(newsletter)
+    common = letter(newsletter, unsubscribe_url=PLACE)
     readers = subscribers().order_by("pk").values_list("pk", "email")
     for user_id, address in readers.iterator():
         url = way_out(user_id)

@@ -36,6 +36,9 @@ def test_a_draft_is_written_and_looked_at(admin_client: Client) -> None:
     framed = admin_client.get(page(newsletter, "preview"))
 
     assert f'sandbox src="{page(newsletter, "preview")}"' in shown
+    # In the form, in the text beside the frame, and nowhere as markup.
+    assert shown.count("It is &lt;warm&gt;.") == 2
+    assert "<warm>" not in shown
     assert "It is &lt;warm&gt;." in framed.content.decode()
     assert "sandbox" in framed.headers["Content-Security-Policy"]
 
