@@ -42,6 +42,7 @@ from tasks.health import OLDEST_READY_SECONDS, HealthReport
 from tasks.ledger import now
 from tasks.matching import Matching
 from tasks.models import GateKind, RunStatus, Schedule, TaskRun, Wish
+from tasks.overview import Overview, overview
 from tasks.reading import HEAVY, Run, WholeRun
 from tasks.relations import Related
 from tasks.results import RunResult
@@ -95,6 +96,10 @@ class TaskService:
         Raises `ValueError` for another step, and for a span that has none or too many.
         """
         return timeline.timeline(step, since=since, until=until, task=task, queue=queue)
+
+    def overview(self, window: str = "hour") -> Overview:
+        """Return everything at a glance, with what ended in the last hour, day or week."""
+        return overview(window)
 
     def queues(self) -> list[Queue]:
         """Return all queues, by name."""

@@ -83,9 +83,9 @@ def statistics(by: By, window: timedelta) -> Statistics:
     return Statistics(
         since=since,
         until=until,
-        total=_numbers("", together(standing.values()), chain(*flowing.values()), minutes),
+        total=numbers("", together(standing.values()), chain(*flowing.values()), minutes),
         parts=tuple(
-            _numbers(name, standing.get(name, Depth()), flowing.get(name, []), minutes)
+            numbers(name, standing.get(name, Depth()), flowing.get(name, []), minutes)
             for name in sorted({*declared, *standing, *flowing})
         ),
     )
@@ -149,7 +149,8 @@ def _endings(by: By, since: datetime) -> dict[str, list[Endings]]:
     return found
 
 
-def _numbers(name: str, depth: Depth, parts: Iterable[Endings], minutes: float) -> Numbers:
+def numbers(name: str, depth: Depth, parts: Iterable[Endings], minutes: float) -> Numbers:
+    """Add up what ended within so many minutes."""
     part = Endings.sum(parts)
     executed = part.successful + part.failed
     return Numbers(

@@ -80,7 +80,7 @@ def timeline(
         since=begin,
         until=end,
         step=step,
-        buckets=tuple(_bucket(starts_at, found.get(starts_at, [])) for starts_at in steps),
+        buckets=tuple(bucket(starts_at, found.get(starts_at, [])) for starts_at in steps),
     )
 
 
@@ -111,7 +111,8 @@ def _rollups(step: timedelta, begin: datetime, mark: datetime) -> Iterator[Query
         yield Rollup.objects.filter(size=seconds, starts_at__gte=begin, starts_at__lt=mark)
 
 
-def _bucket(starts_at: datetime, parts: list[Endings]) -> Bucket:
+def bucket(starts_at: datetime, parts: list[Endings]) -> Bucket:
+    """Add up what ended within one step."""
     part = Endings.sum(parts)
     return Bucket(
         starts_at=starts_at,

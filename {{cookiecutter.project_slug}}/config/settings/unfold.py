@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,11 @@ def environment(request: HttpRequest) -> list[Any]:
 def stylesheet(request: HttpRequest) -> str:
     """The address of the task pages' own styles."""
     return static("tasks/admin.css")
+
+
+def board_stylesheet(request: HttpRequest) -> str:
+    """The address of the styles of the dashboard, and of the pages about queues and tasks."""
+    return static("tasks/board.css")
 
 
 def icon(request: HttpRequest) -> str:
@@ -63,6 +68,17 @@ def page(title: Any, icon: str, model: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def site_page(title: Any, icon: str, name: str, permission: str, **more: Any) -> dict[str, Any]:
+    """An entry that leads to a page about no model, for those with a permission."""
+    link = reverse_lazy(f"admin:{name}")
+    return {"title": title, "icon": icon, "link": link, "permission": allowed(permission), **more}
+
+
+def on_index(request: HttpRequest) -> bool:
+    """Light up the entry of the first page only there: all others are below it."""
+    return request.path == reverse("admin:index")
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": _("Shop"),
     "SITE_HEADER": _("Shop"),
@@ -70,7 +86,20 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "storefront",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
     "ENVIRONMENT": environment if DEBUG else None,
-    "STYLES": [stylesheet],
+    "STYLES": [stylesheet, board_stylesheet],
+    "DASHBOARD_CALLBACK": "tasks.admin.dashboard.index",
+    # Below `/admin/`: address, name, view.
+    "SITE_VIEWS": [
+        ("tasks/dashboard/", "tasks_dashboard", "tasks.admin.dashboard.DashboardPage"),
+        ("tasks/queues/", "tasks_queues", "tasks.admin.queues.QueuesPage"),
+        ("tasks/queues/pause/<path:name>/", "tasks_queue_pause", "tasks.admin.queues.PauseQueue"),
+        (
+            "tasks/queues/resume/<path:name>/",
+            "tasks_queue_resume",
+            "tasks.admin.queues.ResumeQueue",
+        ),
+        ("tasks/queues/limit/<path:name>/", "tasks_queue_limit", "tasks.admin.queues.LimitQueue"),
+    ],
     "COLORS": {
         # The shop's green. Text is 600 on light and 500 on dark.
         "primary": {
@@ -93,6 +122,9 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Tasks"),
                 "separator": True,
                 "items": [
+                    site_page(
+                        _("Dashboard"), "monitoring", "index", "tasks.view_taskrun", active=on_index
+                    ),
                     page(_("Runs"), "bolt", "tasks.taskrun", active=on_runs(failed=False)),
                     page(
                         _("Failed"),
@@ -101,6 +133,7 @@ UNFOLD: dict[str, Any] = {
                         link=format_lazy("{}?status__exact=FAILED", RUNS),
                         active=on_runs(failed=True),
                     ),
+                    site_page(_("Queues"), "stacks", "tasks_queues", "tasks.view_gate"),
                     page(_("Schedules"), "schedule", "tasks.schedule"),
                     page(_("Workers"), "memory", "tasks.worker"),
                     page(_("Alerts"), "notifications", "tasks.alert"),

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 NOTHING = "–"
@@ -37,6 +38,25 @@ def ago(silence: timedelta) -> str:
     if silence.total_seconds() < 1:
         return _("just now")
     return _("%(length)s ago") % {"length": length(silence.total_seconds())}
+
+
+def until(wait: timedelta) -> str:
+    """Return in how long something is."""
+    if wait.total_seconds() < 1:
+        return _("now")
+    return _("in %(length)s") % {"length": length(wait.total_seconds())}
+
+
+def number(value: int) -> str:
+    """Return a whole number with its thousands set apart."""
+    return number_format(value, force_grouping=True)
+
+
+def percent(part: float | None) -> str:
+    """Return a part, from 0 to 1, in percent."""
+    if part is None:
+        return NOTHING
+    return f"{number_format(part * 100, decimal_pos=0 if part in (0, 1) else 1)} %"
 
 
 def between(start: datetime | None, end: datetime | None) -> timedelta | None:
