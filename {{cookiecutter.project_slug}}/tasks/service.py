@@ -38,6 +38,7 @@ from tasks.again import enqueue_again
 from tasks.declared import Declared
 from tasks.depths import By, Depth
 from tasks.errors import NotManual, UnknownRun
+from tasks.failing import Failing, failing
 from tasks.health import OLDEST_READY_SECONDS, HealthReport
 from tasks.ledger import now
 from tasks.matching import Matching
@@ -150,6 +151,10 @@ class TaskService:
         matching = Matching(statuses=(RunStatus.FAILED,), queue=queue, task=task)
         rows = matching.rows().order_by("-finished_at", "-pk").defer(*HEAVY)
         return [Run.of(row) for row in rows[:limit]]
+
+    def failing(self, *, limit: int = 50) -> list[Failing]:
+        """Return what is failed now by kind, the kinds that failed last first."""
+        return failing(limit)
 
     def show(self, id_: uuid.UUID) -> WholeRun:
         """Return all that is known of a run. Raises `UnknownRun`."""

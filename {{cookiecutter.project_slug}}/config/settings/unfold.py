@@ -48,12 +48,19 @@ def on_runs(*, failed: bool) -> Callable[[HttpRequest], bool]:
 
     def check(request: HttpRequest) -> bool:
         on_failed = request.GET.dict() == FAILED
-        return request.path.startswith(str(RUNS)) and on_failed == failed
+        on_list = request.path.startswith(str(RUNS)) and not on_failures(request)
+        return on_list and on_failed == failed
 
     return check
 
 
+def on_failures(request: HttpRequest) -> bool:
+    """Light up the page of failures."""
+    return request.path == str(FAILURES)
+
+
 RUNS = reverse_lazy("admin:tasks_taskrun_changelist")
+FAILURES = reverse_lazy("admin:tasks_taskrun_failures")
 
 
 def page(title: Any, icon: str, model: str, **more: Any) -> dict[str, Any]:
@@ -116,6 +123,8 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(21% .036 168)",
         },
     },
+    # Runs are not searched through here: see `tasks.admin.palette`.
+    "COMMAND": {"search_callback": "tasks.admin.palette.find", "search_models": False},
     "SIDEBAR": {
         "navigation": [
             {
@@ -134,9 +143,17 @@ UNFOLD: dict[str, Any] = {
                         active=on_runs(failed=True),
                     ),
                     site_page(_("Queues"), "stacks", "tasks_queues", "tasks.view_gate"),
+                    page(
+                        _("Failures"),
+                        "bug_report",
+                        "tasks.taskrun",
+                        link=FAILURES,
+                        active=on_failures,
+                    ),
                     page(_("Schedules"), "schedule", "tasks.schedule"),
                     page(_("Workers"), "memory", "tasks.worker"),
                     page(_("Alerts"), "notifications", "tasks.alert"),
+                    page(_("History"), "history", "admin.logentry"),
                 ],
             },
             {

@@ -175,7 +175,8 @@ def _groups_within(workflow_id: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:
     within: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
     groups = RunGroup.objects.filter(workflow_id=workflow_id, outer_id__isnull=False)
     for id_, outer_id in groups.values_list("pk", "outer_id")[:MOST_GROUPS]:
-        within[outer_id].append(id_)
+        if outer_id is not None:
+            within[outer_id].append(id_)
     return within
 
 

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from tasks.admin.everything import EverythingAdmin
+from tasks.admin.failures import FailuresAdmin
 from tasks.admin.filters import FILTERS
 from tasks.admin.listing import RecentPaginator, RunList
 from tasks.admin.page import COLOURS, RunPage, seconds_of_last_attempt
@@ -29,7 +29,7 @@ MESSAGE_CHARACTERS = 90
 
 
 @admin.register(TaskRun)
-class RunAdmin(EverythingAdmin):
+class RunAdmin(FailuresAdmin):
     """Every run: where it is, how often it was tried, and what went wrong."""
 
     list_display = (
