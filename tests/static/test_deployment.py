@@ -1,5 +1,6 @@
 """What runs the project in production, as it lies here: parsed, compared, held against schemas."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -137,6 +138,35 @@ def test_kubernetes_objects_follow_the_published_schemas(manifest: dict[str, Any
         assert set(manifest["resources"]) == listed
     else:
         kubernetes_validate.validate(manifest, "1.37", strict=True)
+
+
+def test_workers_are_as_many_as_a_metric_says_that_the_adapter_brings() -> None:
+    [scaler] = [each for each in manifests() if each["kind"] == "HorizontalPodAutoscaler"]
+    [rules] = documents((RAW / "deploy" / "prometheus" / "adapter.yml").read_text("utf-8"))
+    [worker] = [
+        each
+        for each in manifests()
+        if each["kind"] == "Deployment" and each["metadata"]["name"] == "worker"
+    ]
+
+    [asked] = scaler["spec"]["metrics"]
+    [told] = rules["externalRules"]
+    assert asked["external"]["metric"]["name"] == told["name"]["as"]
+    assert told["seriesQuery"] in (RAW / "tasks" / "metrics.py").read_text("utf-8")
+    assert scaler["spec"]["scaleTargetRef"]["name"] == "worker"
+    # Two that set it would undo each other's at every release.
+    assert "replicas" not in worker["spec"]
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="there is no promtool on this machine")
+def test_prometheus_understands_what_the_adapter_asks(tmp_path: Path) -> None:
+    [rules] = documents((RAW / "deploy" / "prometheus" / "adapter.yml").read_text("utf-8"))
+    [rule] = rules["externalRules"]
+    query = rule["metricsQuery"].replace("<<.Series>>", rule["seriesQuery"])
+    asked = {"record": "asked", "expr": query.replace("<<.LabelMatchers>>", "")}
+    (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "a", "rules": [asked]}]}))
+
+    run("promtool", "check", "rules", tmp_path / "rules.yml", cwd=tmp_path)
 
 
 def test_pods_may_do_no_more_than_they_must() -> None:

@@ -112,7 +112,9 @@ def named_in(text: str) -> set[str]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["grafana/tasks.json", "prometheus/alerts.yml"])
+@pytest.mark.parametrize(
+    "path", ["grafana/tasks.json", "prometheus/alerts.yml", "prometheus/adapter.yml"]
+)
 def test_boards_and_rules_name_only_what_is_told(path: str) -> None:
     named = named_in((ROOT / "deploy" / path).read_text())
 
