@@ -78,9 +78,12 @@ def test_an_engines_file_replaces_none_of_the_projects() -> None:
     [
         "engine.mk",
         "tasks/calls.py",
-        "tests/engine/test_calls.py",
+        "tasks/sentinels.py",
         "tests/engine/environment.py",
+        "tests/engine/secured.py",
         "tests/engine/server.py",
+        "tests/engine/test_calls.py",
+        "tests/engine/test_secured.py",
     ],
 )
 def test_what_both_engines_on_redis_need_is_the_same(file: str) -> None:

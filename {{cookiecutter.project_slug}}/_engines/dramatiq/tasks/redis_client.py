@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from django.conf import settings
 
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
 
 HASTY_CONNECT_SECONDS = 0.25
 HASTY_ANSWER_SECONDS = 0.5
-SENTINEL_PORT = 26379
 
 
 def hasty_client() -> Redis:
@@ -42,40 +40,19 @@ def patient_client() -> Redis:
 
 
 def _client(**options: Any) -> Redis:
+    # Not at the top, like all of redis-py: a process that enqueues nothing has no use for it.
     from redis import Redis
-
-    url: str = settings.REDIS_URL
-    scheme, _, rest = url.partition("://")
-    if not scheme.endswith("+sentinel"):
-        return Redis.from_url(url, **options)
-    return _behind_sentinels(rest, is_encrypted=scheme.startswith("rediss"), **options)
-
-
-def _behind_sentinels(rest: str, *, is_encrypted: bool, **options: Any) -> Redis:
-    """`user:password@host:port,host:port/service/number`; the login is the server's."""
     from redis.sentinel import Sentinel
 
-    place, _, path = rest.partition("?")[0].partition("/")
-    login, _, hosts = place.rpartition("@")
-    username, _, password = login.partition(":")
-    service, _, number = path.partition("/")
+    from tasks.sentinels import sentinels_of
+
+    asked = sentinels_of(settings.REDIS_URL)
+    if asked is None:
+        return Redis.from_url(settings.REDIS_URL, **options)
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
-        [_address(host) for host in hosts.split(",")],
-        sentinel_kwargs={"ssl": is_encrypted, **options},
+        asked.hosts, sentinel_kwargs=options | asked.own_options
     )
     client: Redis = sentinel.master_for(  # type: ignore[no-untyped-call]
-        service,
-        username=unquote(username) or None,
-        password=unquote(password) or None,
-        db=int(number or 0),
-        ssl=is_encrypted,
-        **options,
+        asked.service, **options | asked.options
     )
     return client
-
-
-def _address(host: str) -> tuple[str, int]:
-    name, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
-    if not name:
-        name, port = port, ""
-    return name.strip("[]"), int(port or SENTINEL_PORT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import redis
 import redis.asyncio
@@ -12,8 +12,7 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-SENTINEL = "+sentinel"
-SENTINEL_PORT = 26379
+from tasks.sentinels import sentinels_of
 
 
 def web_client() -> redis.Redis:
@@ -51,38 +50,15 @@ def place() -> str:
 
 def has_password() -> bool:
     """Whether the broker is given a password."""
-    return bool(_password(urlsplit(settings.REDIS_URL)))
+    return bool(urlsplit(settings.REDIS_URL).netloc.rpartition("@")[0].partition(":")[2])
 
 
 def _client(plain: Any, sentinels: Any, **options: Any) -> Any:
     # The answers of the newer protocol have other shapes.
     options["protocol"] = 2
-    parts = urlsplit(settings.REDIS_URL)
-    if SENTINEL not in parts.scheme:
+    asked = sentinels_of(settings.REDIS_URL)
+    if asked is None:
         return plain.from_url(settings.REDIS_URL, **options)
-    user, _, _ = parts.netloc.rpartition("@")[0].partition(":")
-    query = dict(parse_qsl(parts.query))
-    master, _, number = parts.path.strip("/").partition("/")
-    if parts.scheme.startswith("rediss"):
-        options["ssl"] = True
-    return sentinels(
-        [_host_and_port(host) for host in parts.netloc.rpartition("@")[2].split(",")],
-        sentinel_kwargs={**options, "password": query.get("sentinel_password")},
-        **options,
-    ).master_for(
-        unquote(master),
-        db=int(number or 0),
-        username=unquote(user) or None,
-        password=_password(parts) or None,
+    return sentinels(asked.hosts, sentinel_kwargs=options | asked.own_options).master_for(
+        asked.service, **options | asked.options
     )
-
-
-def _password(parts: SplitResult) -> str:
-    return unquote(parts.netloc.rpartition("@")[0].partition(":")[2])
-
-
-def _host_and_port(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":") if not text.endswith("]") else (text, "", "")
-    if not host:
-        return port, SENTINEL_PORT
-    return host.strip("[]"), int(port or SENTINEL_PORT)

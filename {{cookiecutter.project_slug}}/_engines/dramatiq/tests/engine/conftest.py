@@ -1,6 +1,6 @@
 """A Redis that a test may stop and empty as it likes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from pytest_django import Settings
@@ -11,18 +11,28 @@ from tests.engine.server import RedisServer, program
 
 
 @pytest.fixture
-def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
+def use_redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Go to another server; what the test starts goes there, too."""
+
+    def use(url: str) -> None:
+        settings.REDIS_URL = url
+        monkeypatch.setenv("TEST_REDIS_URL", url)
+        monkeypatch.setattr(engine, "_client", None)
+        monkeypatch.setattr(engine, "_closed_until", 0.0)
+
+    return use
+
+
+@pytest.fixture
+def server(use_redis: Callable[[str], None]) -> Iterator[RedisServer]:
     """A server for this test alone; what the test starts finds it, too."""
     if program() is None:
         pytest.skip("there is no redis-server to start and stop on this machine")
     started = RedisServer()
     started.start()
-    settings.REDIS_URL = started.url
-    monkeypatch.setenv("TEST_REDIS_URL", started.url)
-    monkeypatch.setattr(engine, "_client", None)
+    use_redis(started.url)
     yield started
     started.stop()
-    monkeypatch.setattr(engine, "_closed_until", 0.0)
 
 
 @pytest.fixture

@@ -31,14 +31,20 @@ def answers(url: str) -> bool:
             return False
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
 class RedisServer:
     """Writes nothing to disk: what it held is gone when it stops."""
 
     def __init__(self) -> None:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self._port: int = listener.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *options: str) -> None:
@@ -46,7 +52,7 @@ class RedisServer:
         executable = program()
         assert executable, "there is no redis-server to start"
         self._process = subprocess.Popen(
-            [executable, "--port", str(self._port), "--bind", "127.0.0.1", "--save", "", *options],
+            [executable, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", *options],
             cwd="/",
             # Who waits for the end of the tests' output does not wait for the server's.
             stdout=subprocess.DEVNULL,
