@@ -166,6 +166,6 @@ def order_by_button(site: str) -> str:
     page = browser.open(f"{site}/", timeout=30).read().decode()
     [token, *_] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
     form = urlencode({"csrfmiddlewaretoken": token}).encode()
-    answer = browser.open(f"{site}/place-an-order/", form, timeout=30).read().decode()
+    answer = browser.open(f"{site}/try/order/", form, timeout=30).read().decode()
     [customer] = re.findall(r"([\w.+-]+@[\w.-]+) has ordered", answer)
     return str(customer)

@@ -34,13 +34,10 @@ print(json.dumps({
 }))
 """
 SLOW_ORDERS = """
-import json, uuid
+import json
 from demo import actions, sandbox
-from orders.checkout import place_order
 for _ in range({number}):
-    basket = actions.fill_basket()
-    order = {{"user": basket.user, "quantities": basket.quantities, "key": basket.key}}
-    place_order(payment_token=sandbox.SLOW, **order)
+    actions.fill_basket(card=sandbox.SLOW).order()
 print(json.dumps(True))
 """
 HOLDERS = """
