@@ -11,4 +11,6 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         """Importing the module registers its checks."""
-        from config import checks  # noqa: F401
+        from config import checks, telemetry  # noqa: F401
+
+        telemetry.start()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from email.utils import parseaddr
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -116,3 +117,26 @@ def no_demo(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
             id="config.E007",
         )
     ]
+
+
+@register()
+def telemetry_is_installed(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """What is to be told can be told."""
+    found: list[CheckMessage] = []
+    if settings.TRACES_EXPORTER and find_spec("opentelemetry") is None:
+        found.append(
+            Error(
+                "TRACES_EXPORTER is set, and OpenTelemetry is not installed.",
+                hint="Install it: uv sync --extra otel",
+                id="config.E008",
+            )
+        )
+    if settings.SENTRY_DSN and find_spec("sentry_sdk") is None:
+        found.append(
+            Error(
+                "SENTRY_DSN is set, and sentry-sdk is not installed.",
+                hint="Install it: uv sync --extra sentry",
+                id="config.E009",
+            )
+        )
+    return found

@@ -16,7 +16,7 @@ from django.tasks.exceptions import TaskResultDoesNotExist
 from django.tasks.signals import task_enqueued
 from django.utils import timezone
 
-from tasks import ledger, registry
+from tasks import around, ledger, registry
 from tasks.conf import options
 from tasks.engine import engine
 from tasks.errors import UnknownTask
@@ -82,10 +82,11 @@ class LedgerBackend(BaseTaskBackend):
         task_enqueued.send_robust(type(self), task_result=result)
 
     def _make(self, task: Task[..., Any], calls: Sequence[Call]) -> list[RunResult[..., Any]]:
-        runs = [new_run(task, args, kwargs) for args, kwargs in calls]
-        if engine.carry is not None and needs_no_row(task):
-            return self._send(task, runs, calls, engine.carry)
-        return self._insert(task, runs, calls)
+        with around.enqueueing(task.module_path, task.queue_name, len(calls)):
+            runs = [new_run(task, args, kwargs) for args, kwargs in calls]
+            if engine.carry is not None and needs_no_row(task):
+                return self._send(task, runs, calls, engine.carry)
+            return self._insert(task, runs, calls)
 
     def _send(
         self,

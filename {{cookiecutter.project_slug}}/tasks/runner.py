@@ -18,7 +18,7 @@ from django.dispatch import receiver
 from django.tasks import task_backends
 from django.tasks.signals import task_finished, task_started
 
-from tasks import ledger, registry, verdict
+from tasks import around, ledger, registry, verdict
 from tasks.conf import options
 from tasks.context import RunContext, Stop
 from tasks.current import current
@@ -54,14 +54,8 @@ def run(claimed: Claimed, executing: Executing) -> Finished:
     token = current.set(execution)
     _close_old_connections()
     try:
-        if execution.task.atomic:
-            return Finished(claimed, execution, _run_atomic(execution))
-        return Finished(claimed, execution, verdict.succeed(execution, _call(execution)))
-    except Refused:
-        logger.warning("Run %s was given to another worker: this attempt is undone", claimed.id)
-        return Finished(claimed, execution)
-    except BaseException as error:  # noqa: BLE001 - sys.exit() in a body ends its run only
-        return Finished(claimed, execution, verdict.fail(execution, error))
+        with around.attempt(execution):
+            return Finished(claimed, execution, _outcome(execution))
     finally:
         current.reset(token)
         executing.leave(execution)
@@ -77,17 +71,8 @@ async def run_async(claimed: Claimed, executing: Executing) -> Finished:
     executing.enter(execution)
     token = current.set(execution)
     try:
-        return Finished(
-            claimed, execution, verdict.succeed(execution, await _call_async(execution))
-        )
-    except asyncio.CancelledError as error:
-        if execution.handed_back:
-            raise
-        # Cancelled by nobody here: what the body waited for was, which is an error like any other.
-        asked = TaskCancelled("The run was asked to stop.") if execution.stop.requested else error
-        return Finished(claimed, execution, verdict.fail(execution, asked))
-    except BaseException as error:  # noqa: BLE001 - as above
-        return Finished(claimed, execution, verdict.fail(execution, error))
+        with around.attempt(execution):
+            return Finished(claimed, execution, await _outcome_async(execution))
     finally:
         current.reset(token)
         executing.leave(execution)
@@ -120,6 +105,33 @@ def announce_finish(execution: Execution, outcome: Outcome) -> None:
     finished_at = execution.claimed.attempted_at + timedelta(seconds=seconds)
     object.__setattr__(result, "finished_at", finished_at)
     task_finished.send_robust(_backend_class(execution.task.backend), task_result=result)
+
+
+def _outcome(execution: Execution) -> Outcome | None:
+    """Call the body; `None` when its claim was over before it ended."""
+    try:
+        if execution.task.atomic:
+            return _run_atomic(execution)
+        return verdict.succeed(execution, _call(execution))
+    except Refused:
+        id_ = execution.claimed.id
+        logger.warning("Run %s was given to another worker: this attempt is undone", id_)
+        return None
+    except BaseException as error:  # noqa: BLE001 - sys.exit() in a body ends its run only
+        return verdict.fail(execution, error)
+
+
+async def _outcome_async(execution: Execution) -> Outcome:
+    try:
+        return verdict.succeed(execution, await _call_async(execution))
+    except asyncio.CancelledError as error:
+        if execution.handed_back:
+            raise
+        # Cancelled by nobody here: what the body waited for was, which is an error like any other.
+        asked = TaskCancelled("The run was asked to stop.") if execution.stop.requested else error
+        return verdict.fail(execution, asked)
+    except BaseException as error:  # noqa: BLE001 - as above
+        return verdict.fail(execution, error)
 
 
 @cache

@@ -7,6 +7,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
+from tasks import around
 from tasks.conf import options
 from tasks.errors import ResultNotJSON, TaskCancelled, UnknownTask
 from tasks.failure import Failure, fingerprint
@@ -48,6 +49,7 @@ def fail(execution: Execution, error: BaseException) -> Outcome:
         seconds=seconds,
         secrets=execution.secrets(),
     )
+    around.failed(execution, failure)
     status, delay = _verdict(execution, error)
     _log(claimed, task, status, delay, error, failure)
     return Outcome(

@@ -86,6 +86,8 @@ os.environ |= {
     "CACHE_URL": "",
     "METRICS_TOKEN": "",
     "METRICS_ADDRESSES": "",
+    "TRACES_EXPORTER": os.environ.get("TRACES_EXPORTER", ""),
+    "SENTRY_DSN": os.environ.get("SENTRY_DSN", ""),
     "TIME_ZONE": "UTC",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": os.environ.get("LOG_FORMAT", ""),

@@ -24,6 +24,7 @@ from config.settings.processes import *
 from config.settings.reports import *
 from config.settings.security import *
 from config.settings.tasks import *
+from config.settings.telemetry import *
 from config.settings.unfold import *
 
 # Lets Django's generic classes be written with their types, as the type checker wants: without it

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tasks import ledger
+from tasks import around, ledger
 from tasks.backend import LedgerBackend, new_run
 from tasks.calling import check_call, named
 from tasks.errors import InvalidSchedule
@@ -27,11 +27,12 @@ def enqueue_ticks(schedule: Schedule, ticks: Sequence[datetime | None]) -> list[
     backend = task.get_backend()
     if not isinstance(backend, LedgerBackend):
         raise InvalidSchedule(f"The backend {task.backend!r} of {schedule.task} stores no runs.")
-    runs = [
-        replace(new_run(task, schedule.args, schedule.kwargs), headers=_headers(tick))
-        for tick in ticks
-    ]
-    holders = ledger.insert(runs)
+    with around.enqueueing(schedule.task, task.queue_name, len(ticks)):
+        runs = [
+            replace(new_run(task, schedule.args, schedule.kwargs), headers=_headers(tick))
+            for tick in ticks
+        ]
+        holders = ledger.insert(runs)
     new = [run for run, holder in zip(runs, holders, strict=True) if holder is None]
     for run in new:
         backend.announce(result_of_new(run, task, backend.alias, schedule.args, schedule.kwargs))

@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, connection, connections
 
-from tasks import ledger
+from tasks import around, ledger
 from tasks.engine import engine
 from tasks.ledger import Claimed, Outcome, Pulse
 from tasks.models import RunStatus, Wish, Worker
@@ -216,6 +216,7 @@ class WorkerProcess:
         self._exit(EXIT_LOST)
 
     def _exit(self, code: int) -> NoReturn:
+        around.close()
         logging.shutdown()
         sys.stdout.flush()
         os._exit(code)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from tasks import ledger
+from tasks import around, ledger
 from tasks.backend import LedgerBackend
 from tasks.errors import UniqueRunExists
 from tasks.models import RunStatus
@@ -27,8 +27,9 @@ def enqueue_chain(chain: Chain) -> ChainResult:
     if not _has_rows(chain):
         return inline.run_chain(chain)
     plan = Plan()
-    planned = plan.add_chain(chain)
-    results = _insert(plan)
+    with around.enqueueing("chain", "", len(list(_steps(chain)))):
+        planned = plan.add_chain(chain)
+        results = _insert(plan)
     return _result_of_chain(planned, results)
 
 
@@ -37,8 +38,10 @@ def enqueue_group(group: Group) -> GroupResult:
     if not _has_rows(group):
         return inline.run_group(group)
     plan = Plan()
-    planned = plan.add_group(group)
-    return _result_of_group(planned, _insert(plan))
+    with around.enqueueing("group", "", len(list(_steps(group)))):
+        planned = plan.add_group(group)
+        results = _insert(plan)
+    return _result_of_group(planned, results)
 
 
 def _has_rows(shape: Shape) -> bool:

@@ -438,3 +438,15 @@ def print_labels(
 ) -> str:
     """What people run by hand, with arguments of many types."""
     return f"{copies} {size} {day} {urgent} {options}"
+
+
+@task(sensitive=("secret", "token"), max_attempts=2, backoff=0.001)
+def blab(label: str, secret: Any, *, token: str = "") -> None:
+    """Log and raise what nobody should read, in every way there is."""
+    logger.info("%s: %s and %s", label, secret, token)
+    logger.warning("%s", label, extra={"secret": secret, "token": token})
+    try:
+        raise Stumble(f"{label} came with {secret}")
+    except Stumble as first:
+        logger.exception("%s stumbled", label)
+        raise PermissionError({"label": label, "secret": secret, "token": token}) from first
