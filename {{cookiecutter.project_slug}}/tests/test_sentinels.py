@@ -1,5 +1,6 @@
 """What a task names in `sensitive` is sent through everything, and found nowhere but in its row."""
 
+import os
 import signal
 import uuid
 from collections.abc import Iterator
@@ -9,7 +10,6 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.test import Client, override_settings
@@ -131,12 +131,12 @@ def tapped() -> Iterator[list[str]]:
     if not under_test.has_carrier:
         yield heard
         return
-    client = import_module("redis").Redis.from_url(settings.REDIS_URL)
+    client = import_module("redis").Redis.from_url(os.environ["REDIS_URL"])
     with client.monitor() as monitor:
         listener = Thread(target=_listen, args=(monitor, heard))
         listener.start()
         yield heard
-        client.publish(settings.REDIS_PREFIX, END)
+        client.publish(os.environ["REDIS_PREFIX"], END)
         listener.join()
 
 
