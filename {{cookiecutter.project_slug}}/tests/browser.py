@@ -2,7 +2,7 @@
 
     from playwright.sync_api import Page, expect
 
-    from tests.browser import axe, fits, log_in, looks
+    from tests.browser import check, log_in, looks
 
     pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
@@ -11,8 +11,7 @@
         log_in(page, site, make_admin())
         page.goto(f"{site}/admin/tasks/taskrun/")
         expect(page.get_by_role("heading", name="Runs")).to_be_visible()
-        axe(page)
-        fits(page)
+        check(page)
 
 * `page` is a tab of a new visitor. It fails its test at the end if the console holds an error (a
   violation of the Content-Security-Policy is one), if a script raised, or if anything was asked of
@@ -23,6 +22,7 @@
 * A test needs a database that other processes see: `pytest.mark.django_db(transaction=True)`, or
   `programs` or `crew` of `tests/conftest.py` when workers have a part in it. What a test with
   `crew` stores stays there for the next one.
+* `check` asks axe and looks at the width; `visit` opens a page that lets nothing inline run.
 * Mark such tests `once`: they say nothing about the engine or the database.
 * `BROWSER_PICTURES=/tmp/pictures pytest …` leaves a picture of each page as its test left it.
 
@@ -225,6 +225,21 @@ def log_in(page: Page, site: str, user: User) -> None:
     client.force_login(user)
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
+
+
+def visit(page: Page, url: str) -> None:
+    """Open a page of the shop; fail if its policy lets anything inline run, or if it is no page."""
+    response = page.goto(url)
+    assert response is not None
+    assert response.ok, f"{url} answers with {response.status}"
+    policy = response.headers["content-security-policy"]
+    assert "unsafe" not in policy, f"{url}: {policy}"
+
+
+def check(page: Page) -> None:
+    """Fail if somebody cannot use the page, or if it is wider than the window."""
+    axe(page)
+    fits(page)
 
 
 def axe(page: Page, *, within: str | None = None) -> None:
