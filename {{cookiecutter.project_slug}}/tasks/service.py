@@ -170,8 +170,11 @@ class TaskService:
         return said(id_, attempt, after=after, limit=limit)
 
     def rows(self, matching: Matching) -> QuerySet[TaskRun]:
-        """Return the rows of the runs that match, in no order: for lists that come in pages."""
-        return matching.rows().defer(*HEAVY)
+        """Return the rows of the runs that match, in no order: for lists that come in pages.
+
+        What no index finds is found among the newest; see `Matching.recent()`.
+        """
+        return matching.recent().defer(*HEAVY)
 
     def related(self, id_: uuid.UUID) -> Related:
         """Return what a run is tied to. Raises `UnknownRun`."""

@@ -36,6 +36,7 @@ def assert_problem(answer: Any, status: int, *fields: str) -> None:
 @pytest.mark.parametrize("method", ["get", "post", "delete", "options"])
 def test_an_address_that_is_none_is_a_problem_and_no_page(client: Client, method: str) -> None:
     assert_problem(getattr(client, method)("/api/nothing"), 404)
+    assert_problem(getattr(client, method)("/api/%0Anothing/"), 404)
 
 
 def test_a_method_that_is_none_is_a_problem(api: Client) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms import IntegerField
 from django.utils.translation import gettext as _
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import (
@@ -14,11 +15,16 @@ from django_filters.rest_framework import (
     FilterSet,
     IsoDateTimeFilter,
     MultipleChoiceFilter,
+    NumberFilter,
     UUIDFilter,
 )
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from tasks.matching import Matching
 from tasks.models import RunStatus, TaskRun
+from tasks.permissions import VIEW_ARGUMENTS
+from tasks.service import service
 
 
 class MomentField(IsoDateTimeField):  # type: ignore[misc]
@@ -39,6 +45,16 @@ class MomentFilter(IsoDateTimeFilter):  # type: ignore[misc]
     field_class = MomentField
 
 
+@extend_schema_field(OpenApiTypes.INT64)
+class WholeFilter(NumberFilter):  # type: ignore[misc]
+    """By a number of a row."""
+
+    field_class = IntegerField
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **options)
+
+
 class RunFilter(FilterSet):  # type: ignore[misc]
     """With nothing given, all runs; else those that fit everything that is given."""
 
@@ -48,8 +64,13 @@ class RunFilter(FilterSet):  # type: ignore[misc]
     worker = UUIDFilter(field_name="worker_id", label="Whoever tried it last.")
     since = MomentFilter(field_name="enqueued_at", label="Enqueued at this time or later.")
     until = MomentFilter(field_name="enqueued_at", label="Enqueued before this time.")
+    fingerprint = CharFilter(max_length=16, label="Failed, and in this way.")
+    schedule = WholeFilter(field_name="position", label="Enqueued by the schedule of this id.")
+    group = UUIDFilter(field_name="group_id", label="Members of this group.")
     search = CharFilter(
-        field_name="name", label="The id; else a part of the task's name or of the unique key."
+        field_name="name",
+        label="The id; else a part of the task's name, of the unique key or of what a failure "
+        "says (for those who may see arguments).",
     )
 
     class Meta:
@@ -58,7 +79,7 @@ class RunFilter(FilterSet):  # type: ignore[misc]
 
     def filter_queryset(self, queryset: QuerySet[TaskRun]) -> QuerySet[TaskRun]:
         """Return the runs that match, whatever was there before."""
-        return self.matching().rows()
+        return service.rows(self.matching())
 
     def matching(self) -> Matching:
         """Return what a valid request asks for."""
@@ -70,5 +91,10 @@ class RunFilter(FilterSet):  # type: ignore[misc]
             worker=given["worker"],
             since=given["since"],
             until=given["until"],
+            fingerprint=given["fingerprint"] or None,
+            schedule=given["schedule"],
+            group=given["group"],
             text=given["search"],
+            # Messages and tracebacks may tell arguments: nobody is to guess them by searching.
+            in_errors=self.request.user.has_perm(VIEW_ARGUMENTS),
         )

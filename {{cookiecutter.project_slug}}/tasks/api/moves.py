@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.urls import reverse
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import ValidationError
@@ -18,12 +19,13 @@ from api.errors import Conflict
 from tasks.acts import ACTS, Effect
 from tasks.api.base import TaskView
 from tasks.api.filters import RunFilter
-from tasks.api.runs import RunView
+from tasks.api.runs import LOCATION, RunView
 from tasks.api.shapes.bulk import BulkSerializer, DoneSerializer
 from tasks.api.shapes.runs import WholeRunSerializer
+from tasks.errors import ArgumentsDoNotFit, UniqueRunExists, UnknownTask
 from tasks.matching import Matching
 from tasks.models import TaskRun
-from tasks.permissions import CANCEL_RUNS, DELETE_RUNS, RETRY_RUNS, VIEW_RUNS
+from tasks.permissions import CANCEL_RUNS, DELETE_RUNS, ENQUEUE_RUNS, RETRY_RUNS, VIEW_RUNS
 from tasks.service import MOST_AT_ONCE, Bulk, service
 
 REFUSED = OpenApiResponse(description="The run's status, or its unique key, does not allow it.")
@@ -71,6 +73,37 @@ class RunCancel(RunMove):
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Stop a run that has not started; ask one that runs to stop."""
         return self.act(id)
+
+
+class RunAgain(RunView):
+    """One run more like another."""
+
+    needs = {"POST": (VIEW_RUNS, ENQUEUE_RUNS)}
+    throttle_kinds = {"POST": "enqueue"}
+
+    @extend_schema(
+        operation_id="runs_again",
+        request=None,
+        parameters=[LOCATION],
+        responses={
+            201: WholeRunSerializer,
+            409: OpenApiResponse(
+                description="The task, its arguments or its unique key forbid it."
+            ),
+        },
+    )
+    def post(self, request: Request, id: uuid.UUID) -> Response:
+        """Enqueue the task of a run with its arguments once more; the run stays as it is."""
+        self.whole(id)
+        try:
+            new = service.enqueue_again(id, by=self.staff)
+        except (UnknownTask, ArgumentsDoNotFit, UniqueRunExists) as error:
+            raise Conflict(str(error)) from error
+        return Response(
+            WholeRunSerializer(self.whole(new)).data,
+            status=201,
+            headers={"Location": reverse("tasks-api:run", args=[new])},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +163,7 @@ class RunBulk(TaskView, GenericAPIView[TaskRun]):
         return self._on_named(given)
 
     def _matching(self, request: Request) -> Matching:
-        chosen = RunFilter(request.query_params, queryset=self.get_queryset())
+        chosen = RunFilter(request.query_params, queryset=self.get_queryset(), request=request)
         if not chosen.is_valid():
             raise ValidationError(chosen.errors)
         matching: Matching = chosen.matching()

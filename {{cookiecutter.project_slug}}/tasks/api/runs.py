@@ -38,7 +38,6 @@ from tasks.errors import (
     UnknownRun,
     UnknownTask,
 )
-from tasks.matching import Matching
 from tasks.models import TaskRun
 from tasks.permissions import DELETE_RUNS, ENQUEUE_RUNS, VIEW_ARGUMENTS, VIEW_RUNS
 from tasks.reading import Run, WholeRun
@@ -84,7 +83,7 @@ class RunList(RunView, GenericAPIView[TaskRun]):
     @extend_schema(operation_id="runs_list", responses=RunSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the runs that match, newest first."""
-        rows = self.filter_queryset(service.rows(Matching()))
+        rows = self.filter_queryset(self.get_queryset())
         page = [self.shown(Run.of(row)) for row in self.paginate_queryset(rows) or ()]
         return self.get_paginated_response(RunSerializer(page, many=True).data)
 

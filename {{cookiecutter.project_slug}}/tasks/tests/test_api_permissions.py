@@ -34,6 +34,7 @@ EVERYTHING: list[tuple[str, str, int, tuple[str, ...]]] = [
     ("lines", "GET", 200, (need.VIEW_RUNS, need.VIEW_ARGUMENTS)),
     ("retry", "POST", 200, (need.VIEW_RUNS, need.RETRY_RUNS)),
     ("cancel", "POST", 409, (need.VIEW_RUNS, need.CANCEL_RUNS)),
+    ("again", "POST", 201, (need.VIEW_RUNS, need.ENQUEUE_RUNS)),
     ("stats", "GET", 200, (need.VIEW_RUNS,)),
     ("timeline", "GET", 200, (need.VIEW_RUNS,)),
     (
@@ -80,8 +81,8 @@ def addresses() -> dict[str, list[Any]]:
 
 
 def ask(client: Client, name: str, method: str, addresses: dict[str, list[Any]]) -> int:
-    subject = {"related": "run", "lines": "run", "retry": "run", "cancel": "run"}.get(name)
-    arguments = addresses.get(subject or name.partition("-")[0], [])
+    of_runs = ("related", "lines", "retry", "cancel", "again")
+    arguments = addresses.get("run" if name in of_runs else name.partition("-")[0], [])
     address = reverse(f"tasks-api:{name}", args=arguments)
     body = json.dumps(BODIES.get(name, {})) if method == "POST" else ""
     return client.generic(method, address, body, content_type="application/json").status_code

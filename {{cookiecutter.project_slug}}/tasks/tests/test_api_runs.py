@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.tests.factories import make_user
 from tasks import permissions as need
+from tasks.ids import last_before
 from tasks.ledger.clock import now
 from tasks.masks import MASK
 from tasks.models import LogLine, RunStatus, TaskRun
@@ -70,10 +71,11 @@ def found(api: Client, **query: Any) -> list[str]:
 def test_runs_are_found_by_what_they_are(api: Client) -> None:
     worker = uuid.uuid4()
     failed = make_run(status=RunStatus.FAILED, queue="mail", worker_id=worker)
-    old = make_run(enqueued_at=now() - timedelta(days=2), unique_key="order 7")
+    earlier = now() - timedelta(days=2)
+    old = make_run(id=last_before(earlier), enqueued_at=earlier, unique_key="order 7")
     done = make_run(status=RunStatus.SUCCESSFUL, name=LABELS)
 
-    assert found(api) == [str(run.pk) for run in (done, old, failed)]
+    assert found(api) == [str(run.pk) for run in (done, failed, old)]
     assert found(api, status="FAILED") == [str(failed.pk)]
     assert found(api, status=["FAILED", "SUCCESSFUL"]) == [str(done.pk), str(failed.pk)]
     assert found(api, queue="mail") == [str(failed.pk)]
@@ -84,6 +86,29 @@ def test_runs_are_found_by_what_they_are(api: Client) -> None:
     assert found(api, search="order 7") == [str(old.pk)]
     assert found(api, search=str(failed.pk)) == [str(failed.pk)]
     assert found(api, queue="nowhere") == []
+
+
+def test_runs_are_found_by_what_they_belong_to(api: Client) -> None:
+    schedule = make_schedule()
+    scheduled = str(service.run_schedule(schedule.name, by=None))
+    members = group([add.s(1, 1)]).enqueue()
+    alike = make_run(status=RunStatus.FAILED, fingerprint="a" * 16, errors=ERROR)
+
+    assert found(api, schedule=schedule.pk) == [scheduled]
+    assert found(api, schedule=schedule.pk + 1) == []
+    assert found(api, group=members.id) == [str(TaskRun.objects.get(group_id=members.id).pk)]
+    assert found(api, fingerprint="a" * 16) == [str(alike.pk)]
+    assert found(api, search="canary") == [str(alike.pk)]
+
+
+def test_nobody_guesses_arguments_by_searching() -> None:
+    make_run(status=RunStatus.FAILED, errors=ERROR)
+    body = {"act": "retry", "all_matching": True, "dry_run": True}
+    sees, sees_not = member(*need.OPERATING), member(*set(need.OPERATING) - {need.VIEW_ARGUMENTS})
+
+    for client, count in ((sees, 1), (sees_not, 0)):
+        assert len(found(client, search="canary")) == count
+        assert post(client, f"{BULK}?search=canary", body).json()["count"] == count
 
 
 def test_pages_neither_shift_nor_count_when_runs_are_added(
@@ -114,6 +139,11 @@ def test_pages_neither_shift_nor_count_when_runs_are_added(
         ("since=0001-01-01T00:00:00%2B14:00", "since"),
         ("until=9999-12-31T23:59:59-12:00", "until"),
         ("until=2026-02-30", "until"),
+        ("schedule=0", "schedule"),
+        ("schedule=1.5", "schedule"),
+        ("schedule=99999999999999999999", "schedule"),
+        ("group=7", "group"),
+        ("fingerprint=12345678901234567", "fingerprint"),
         ("search=%00", "search"),
         ("task=%00", "task"),
         ("cursor=cD1hYmM%3D", "cursor"),
@@ -255,6 +285,18 @@ def test_a_retry_that_clashes_is_a_conflict(api: Client) -> None:
     assert answer.status_code == 409
     assert "unique key" in answer.json()["detail"]
     assert status_of(run) == RunStatus.FAILED
+
+
+def test_a_run_is_run_again_as_a_new_one(api: Client) -> None:
+    run = make_run(status=RunStatus.FAILED, arguments='{"args":[3,4],"kwargs":{}}')
+
+    answer = post(api, of("again", run))
+
+    assert answer.status_code == 201
+    run_due()
+    assert api.get(answer.headers["Location"]).json()["return_value"] == 7
+    assert status_of(run) == RunStatus.FAILED
+    assert post(api, of("again", make_run(name="nowhere.task"))).status_code == 409
 
 
 def test_a_run_is_cancelled_once(api: Client) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tasks.api.shapes.fields import PlainJSON
+from tasks.api.shapes.fields import NamedArguments, PlainJSON
 from tasks.models import RunStatus
 
 
@@ -50,9 +50,9 @@ class WholeRunSerializer(RunSerializer):
 
     args = serializers.ListField(child=PlainJSON())
     kwargs = serializers.DictField(child=PlainJSON())
-    return_value = PlainJSON(allow_null=True)
+    return_value = PlainJSON()
     failures = FailedSerializer(many=True)
-    progress = PlainJSON(allow_null=True)
+    progress = PlainJSON()
     expires_at = serializers.DateTimeField(allow_null=True)
     fingerprint = serializers.CharField(
         allow_null=True, help_text="Equal for runs that failed in the same way at the same place."
@@ -118,6 +118,4 @@ class NewRunSerializer(serializers.Serializer[Any]):
     """Which task is to run, and with what. `tasks/{name}/` says what it takes."""
 
     task = serializers.CharField(max_length=255, help_text="The dotted path.")
-    arguments = serializers.DictField(
-        child=serializers.JSONField(allow_null=True), default=dict, help_text="By name."
-    )
+    arguments = NamedArguments(default=dict, help_text="By name.")

@@ -98,7 +98,7 @@ class ParameterSerializer(serializers.Serializer[Any]):
     )
     is_nullable = serializers.BooleanField()
     is_required = serializers.BooleanField()
-    default = PlainJSON(allow_null=True, help_text="Of one that is not required.")
+    default = PlainJSON(help_text="Of one that is not required.")
     choices = serializers.SerializerMethodField(help_text="Of a choice.")
     is_sensitive = serializers.BooleanField(help_text="It is never shown.")
 
