@@ -35,11 +35,16 @@ class Kind:
 _errors: dict[str, str] = {}
 
 
-def newest_kinds(since: datetime) -> list[Kind]:
-    """Return the most frequent kinds of the newest failures: one query, and one for new kinds."""
+def newest_kinds(since: datetime, *, task: str | None = None) -> list[Kind]:
+    """Return the most frequent kinds of the newest failures, of all tasks or of one.
+
+    One query, and one more when a kind is new to this process.
+    """
     failed = TaskRun.objects.filter(
         status=RunStatus.FAILED, finished_at__gte=since, fingerprint__isnull=False
     ).order_by("-finished_at")
+    if task is not None:
+        failed = failed.filter(name=task)
     rows: list[Any] = list(failed.values_list("fingerprint", "name", "pk", "finished_at")[:NEWEST])
     counted = Counter(row[0] for row in rows)
     newest = {row[0]: row for row in reversed(rows)}

@@ -106,6 +106,15 @@ UNFOLD: dict[str, Any] = {
             "tasks.admin.queues.ResumeQueue",
         ),
         ("tasks/queues/limit/<path:name>/", "tasks_queue_limit", "tasks.admin.queues.LimitQueue"),
+        ("tasks/tasks/", "tasks_tasks", "tasks.admin.catalogue.TasksPage"),
+        ("tasks/tasks/<str:name>/", "tasks_task", "tasks.admin.catalogue.TaskPage"),
+        ("tasks/tasks/<str:name>/run/", "tasks_task_run", "tasks.admin.task_deeds.RunTask"),
+        ("tasks/tasks/<str:name>/pause/", "tasks_task_pause", "tasks.admin.task_deeds.PauseTask"),
+        (
+            "tasks/tasks/<str:name>/resume/",
+            "tasks_task_resume",
+            "tasks.admin.task_deeds.ResumeTask",
+        ),
     ],
     "COLORS": {
         # The shop's green. Text is 600 on light and 500 on dark.
@@ -142,6 +151,7 @@ UNFOLD: dict[str, Any] = {
                         link=format_lazy("{}?status__exact=FAILED", RUNS),
                         active=on_runs(failed=True),
                     ),
+                    site_page(_("Tasks"), "function", "tasks_tasks", "tasks.view_taskrun"),
                     site_page(_("Queues"), "stacks", "tasks_queues", "tasks.view_gate"),
                     page(
                         _("Failures"),

@@ -12,9 +12,14 @@ from django.views import View
 from unfold.dataclasses import ActionDialog
 from unfold.forms import BaseDialogForm
 
-from tasks.errors import ArgumentsDoNotFit, InvalidSchedule, NotManual, UniqueRunExists
+from tasks.errors import (
+    ArgumentsDoNotFit,
+    ArgumentsNotJSON,
+    ArgumentsTooLarge,
+    NotManual,
+)
 
-REFUSALS = (ArgumentsDoNotFit, InvalidSchedule, NotManual, UniqueRunExists)
+REFUSALS = (ArgumentsDoNotFit, ArgumentsNotJSON, ArgumentsTooLarge, NotManual)
 """What the service says no with: one sentence for people."""
 
 
@@ -43,11 +48,11 @@ class Deed(PermissionRequiredMixin, View):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Ask."""
-        return self._ask(self.form())
+        return self._ask(self._form())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Do it, or ask again and say what was wrong."""
-        form = self.form(request.POST)
+        form = self._form(request.POST)
         if not form.is_valid():
             return self._ask(form)
         try:
@@ -64,6 +69,12 @@ class Deed(PermissionRequiredMixin, View):
     def after(self, request: HttpRequest) -> dict[str, str]:
         """Return what the browser does when it is done."""
         return {"HX-Refresh": "true"}
+
+    def _form(self, data: Any = None) -> BaseDialogForm:
+        try:
+            return self.form(data)
+        except LookupError as error:
+            raise Http404(str(error)) from error
 
     def _ask(self, form: BaseDialogForm) -> HttpResponse:
         try:

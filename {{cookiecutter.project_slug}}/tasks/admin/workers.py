@@ -3,25 +3,18 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import (
-    Count,
-    DurationField,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    QuerySet,
-    Subquery,
-)
-from django.db.models.functions import Coalesce, Now
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from tasks.admin.readonly import ReadOnlyAdmin
-from tasks.admin.words import ago, moment
-from tasks.models import RunStatus, TaskRun, Worker
-from tasks.workforce import Health, health
+from tasks.admin.words import ago, between, length, moment, short
+from tasks.admin.worker_actions import WorkerActions
+from tasks.models import RunStatus, TaskRun, Wish, Worker
+from tasks.workforce import Health, health, with_work
 
+MOST_HELD = 200
 HEALTH = {
     Health.OK: _("OK"),
     Health.LATE: _("Late"),
@@ -37,16 +30,18 @@ COLOURS = {
 
 
 @admin.register(Worker)
-class WorkerAdmin(ReadOnlyAdmin):
+class WorkerAdmin(WorkerActions):
     """Every worker process that is there, or was until lately."""
 
     list_display = (
         "process",
         "shown_health",
+        "asked_to",
         "engine",
         "shown_queues",
         "threads",
         "held",
+        "at",
         "last_beat",
         "started",
     )
@@ -60,6 +55,7 @@ class WorkerAdmin(ReadOnlyAdmin):
         "host",
         "pid",
         "health_in_words",
+        "wish",
         "engine",
         "shown_queues",
         "threads",
@@ -68,16 +64,20 @@ class WorkerAdmin(ReadOnlyAdmin):
         "started",
     )
     readonly_fields = fields
+    change_form_outer_after_template: Any = "tasks/admin/held.html"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show the runs that it is at."""
+        worker: Worker | None = context.get("original")
+        if worker is not None:
+            context["held"] = _held(worker)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
         """Add what is read of each worker, by the database's clock and one index."""
-        running = TaskRun.objects.filter(worker_id=OuterRef("pk"), status=RunStatus.RUNNING)
-        counted = running.order_by().values("worker_id").annotate(number=Count("pk"))
-        silence = ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField())
-        workers: QuerySet[Worker] = super().get_queryset(request)
-        return workers.annotate(
-            silence=silence, holding=Coalesce(Subquery(counted.values("number")), 0)
-        )
+        return with_work(super().get_queryset(request))
 
     @display(description=_("Process"), header=True)
     def process(self, worker: Worker) -> tuple[str, str]:
@@ -93,6 +93,16 @@ class WorkerAdmin(ReadOnlyAdmin):
     def health_in_words(self, worker: Any) -> str:
         """The same where no label can be drawn."""
         return _health(worker)[1]
+
+    @display(description=_("Asked to"), label={str(Wish.QUIET.label): "warning"})
+    def asked_to(self, worker: Worker) -> str:
+        """What people ask of it, unless that is to work."""
+        return "" if worker.wish == Wish.WORK else str(worker.get_wish_display())
+
+    @display(description=_("Is at"))
+    def at(self, worker: Any) -> str:
+        """The task that it has been at for longest."""
+        return short(worker.longest_task) if worker.longest_task else ""
 
     @display(description=_("Queues"))
     def shown_queues(self, worker: Worker) -> str:
@@ -114,6 +124,26 @@ class WorkerAdmin(ReadOnlyAdmin):
     def started(self, worker: Worker) -> str:
         """When, to the second."""
         return moment(worker.started_at)
+
+
+def _held(worker: Worker) -> list[dict[str, Any]]:
+    runs = TaskRun.objects.filter(worker_id=worker.pk, status=RunStatus.RUNNING)
+    rows = runs.order_by("attempted_at").only("pk", "name", "queue", "attempted_at")
+    return [
+        {
+            "id": run.pk,
+            "task": short(run.name),
+            "queue": run.queue,
+            "since": moment(run.attempted_at),
+            "for": length(_seconds(run)),
+        }
+        for run in rows[:MOST_HELD]
+    ]
+
+
+def _seconds(run: TaskRun) -> float | None:
+    taken = between(run.attempted_at, timezone.now())
+    return None if taken is None else taken.total_seconds()
 
 
 def _health(worker: Any) -> tuple[str, str]:

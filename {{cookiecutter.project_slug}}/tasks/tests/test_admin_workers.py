@@ -1,10 +1,12 @@
 """The list of workers: how each one is, and what it holds."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from tasks.models import RunStatus, Worker, WorkerStatus
+from tasks.models import RunStatus, Wish, Worker, WorkerStatus
 from tasks.tests.admin_factories import make_run, make_worker, staff
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +99,60 @@ def test_the_list_takes_few_queries(
 def test_the_list_is_for_those_who_may_view_workers() -> None:
     assert staff("view_taskrun").get(LIST).status_code == 403
     assert staff("view_worker").get(LIST).status_code == 200
+
+
+def ask(client: Client, worker: Worker, deed: str) -> int:
+    address = reverse(f"admin:tasks_worker_{deed}", args=[worker.pk])
+    return client.post(address, {"_form_submitted": "on"}).status_code
+
+
+def test_a_worker_is_asked_to_be_quiet_to_work_and_to_stop(admin_client: Client) -> None:
+    worker = make_worker()
+    page = reverse("admin:tasks_worker_change", args=[worker.pk])
+    for deed in ("quiet", "wake", "stop"):
+        admin_client.get(reverse(f"admin:tasks_worker_{deed}", args=[worker.pk]))
+    assert Worker.objects.get().wish == Wish.WORK, "a question changes nothing"
+
+    offered = {}
+    for deed, wish in (("quiet", Wish.QUIET), ("wake", Wish.WORK), ("stop", Wish.STOP)):
+        assert ask(admin_client, worker, deed) == 302
+        assert Worker.objects.get().wish == wish
+        content = admin_client.get(page).content.decode()
+        offered[deed] = [each for each in ("quiet", "wake", "stop") if f"/{each}/" in content]
+
+    assert offered == {"quiet": ["wake", "stop"], "wake": ["quiet", "stop"], "stop": []}
+    texts = LogEntry.objects.order_by("pk").values_list("change_message", flat=True)
+    assert list(texts) == ["Asked to be quiet.", "Asked to work again.", "Asked to stop."]
+
+
+def test_asking_needs_its_permission() -> None:
+    worker = make_worker()
+
+    for client in (staff("view_worker"), staff("control_worker")):
+        for deed in ("quiet", "wake", "stop"):
+            assert ask(client, worker, deed) == 403
+    assert Worker.objects.get().wish == Wish.WORK
+    assert ask(staff("view_worker", "control_worker"), worker, "stop") == 302
+    assert Worker.objects.get().wish == Wish.STOP
+
+
+def test_one_that_is_lost_is_asked_nothing(admin_client: Client) -> None:
+    worker = make_worker(status=WorkerStatus.LOST)
+
+    assert ask(admin_client, worker, "stop") == 302
+    assert Worker.objects.get().wish == Wish.WORK
+    assert (
+        "/stop/"
+        not in admin_client.get(
+            reverse("admin:tasks_worker_change", args=[worker.pk])
+        ).content.decode()
+    )
+
+
+def test_the_page_of_a_worker_names_the_runs_that_it_is_at(admin_client: Client) -> None:
+    worker = make_worker()
+    run = make_run(RunStatus.RUNNING, worker_id=worker.pk, attempted_at=timezone.now())
+
+    content = admin_client.get(reverse("admin:tasks_worker_change", args=[worker.pk])).content
+
+    assert reverse("admin:tasks_taskrun_change", args=[run.pk]) in content.decode()
