@@ -82,9 +82,8 @@ def _help(parameter: Parameter) -> str:
         texts.append(_("As JSON."))
     if not parameter.is_required and not parameter.is_sensitive:
         # Unfold shows help as it stands.
-        texts.append(
-            _("Left empty: %(default)s.") % {"default": escape(json.dumps(parameter.default))}
-        )
+        default = escape(json.dumps(parameter.default))
+        texts.append(_("Left empty: %(default)s.") % {"default": default})
     return " ".join(texts)
 
 

@@ -19,6 +19,7 @@ from unfold.forms import BaseDialogForm
 
 from tasks.errors import ArgumentsDoNotFit, InvalidSchedule, UniqueRunExists, UnknownTask
 from tasks.models import Schedule
+from tasks.permissions import RUN_SCHEDULES, SWITCH_SCHEDULES
 from tasks.service import service
 
 if TYPE_CHECKING:
@@ -33,12 +34,13 @@ class ScheduleActions(ModelAdmin):
 
     def has_run_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether the user may see schedules and run them."""
-        may_run = request.user.has_perm("tasks.run_schedule")
+        may_run = request.user.has_perm(RUN_SCHEDULES)
         return may_run and self.has_view_permission(request)
 
     def has_switch_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Whether the user may change schedules."""
-        return self.has_change_permission(request)
+        """Whether the user may see schedules and switch them on and off."""
+        may_switch = request.user.has_perm(SWITCH_SCHEDULES)
+        return may_switch and self.has_view_permission(request)
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
         """Return what the user may do, and one side of the switch."""
@@ -104,12 +106,12 @@ class ScheduleActions(ModelAdmin):
         self._switch(request, _numbered(object_id), on=False)
         return _back(request, object_id)
 
-    @admin.action(description=_("Switch on"), permissions=["change"])
+    @admin.action(description=_("Switch on"), permissions=["switch"])
     def switch_selected_on(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         """Switch on what is selected."""
         self._switch(request, queryset, on=True)
 
-    @admin.action(description=_("Switch off"), permissions=["change"])
+    @admin.action(description=_("Switch off"), permissions=["switch"])
     def switch_selected_off(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         """Switch off what is selected."""
         self._switch(request, queryset, on=False)

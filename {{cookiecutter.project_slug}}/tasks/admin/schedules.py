@@ -16,9 +16,14 @@ from tasks.admin.payloads import Payload
 from tasks.admin.schedule_actions import ScheduleActions
 from tasks.admin.schedule_form import AFTER_ARGUMENTS, BEFORE_ARGUMENTS, ScheduleForm
 from tasks.admin.words import length, moment, short
+from tasks.errors import InvalidSchedule
+from tasks.ledger import now
 from tasks.models import Schedule, ScheduleTick, TaskRun, TickStatus
+from tasks.schedules import cron, zones
+from tasks.schedules.rules import Rule, next_ticks
 
 LAST_TICKS = 25
+NEXT_TICKS = 5
 ON, OFF = "on", "off"
 STATES = {ON: _("On"), OFF: _("Off")}
 COLOURS = {ON: "success", OFF: ""}
@@ -47,12 +52,12 @@ class ScheduleAdmin(ScheduleActions):
             return short(schedule.name), schedule.name
         return schedule.name, schedule.task
 
-    @display(description=_("Rule"))
-    def rule(self, schedule: Schedule) -> str:
-        """When it is due."""
+    @display(description=_("Rule"), header=True)
+    def rule(self, schedule: Schedule) -> tuple[str, str]:
+        """When it is due, in words above the expression."""
         if schedule.every_seconds is not None:
-            return str(_("every %(length)s")) % {"length": length(schedule.every_seconds)}
-        return f"{schedule.cron} · {schedule.timezone}"
+            return str(_("every %(length)s")) % {"length": length(schedule.every_seconds)}, ""
+        return _in_words(schedule), f"{schedule.cron} · {schedule.timezone}"
 
     @display(description=_("Next"), ordering="next_at")
     def next(self, schedule: Schedule) -> str:
@@ -87,6 +92,8 @@ class ScheduleAdmin(ScheduleActions):
         schedule: Schedule | None = context.get("original")
         if schedule is not None:
             context["ticks"] = _last_ticks(schedule)
+            context["coming"] = _next_ticks(schedule)
+            context["in_words"] = _in_words(schedule)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # What may be changed.
@@ -96,9 +103,11 @@ class ScheduleAdmin(ScheduleActions):
         return [*BEFORE_ARGUMENTS, *arguments, *AFTER_ARGUMENTS]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        is_new = obj is None
+        switch = [] if is_new or self.has_switch_permission(request) else ["enabled"]
         if self._is_open(request, obj):
-            return []
-        return [name for name in self.get_fields(request, obj) if name != "enabled"]
+            return switch
+        return [name for name in self.get_fields(request, obj) if name != "enabled"] + switch
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What the code declares would come back: it is switched off instead."""
@@ -130,6 +139,28 @@ class ScheduleAdmin(ScheduleActions):
         if schedule is None:
             return True
         return not schedule.from_code and self.has_change_permission(request, schedule)
+
+
+def _in_words(schedule: Schedule) -> str:
+    try:
+        Rule.of(schedule)
+    except InvalidSchedule as error:
+        return str(error)
+    return cron.in_words(schedule.cron) if schedule.cron else ""
+
+
+def _next_ticks(schedule: Schedule) -> list[dict[str, str]]:
+    """Return the next times, in the schedule's own zone and in the site's."""
+    try:
+        rule = Rule.of(schedule)
+        coming = next_ticks(rule, now(), NEXT_TICKS)
+    except InvalidSchedule:
+        return []
+    zone = zones.zone(schedule.timezone)
+    return [
+        {"own": f"{tick.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}", "here": moment(tick)}
+        for tick in coming
+    ]
 
 
 def _last_ticks(schedule: Schedule) -> list[dict[str, Any]]:

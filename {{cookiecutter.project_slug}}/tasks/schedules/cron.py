@@ -45,6 +45,12 @@ def check(expression: str) -> None:
         raise InvalidSchedule(f"{expression!r} names no day that there is within 50 years.")
 
 
+@lru_cache(maxsize=1024)
+def in_words(expression: str) -> str:
+    """Return what an expression, which has been checked, means: in English, whoever reads it."""
+    return str(CronSim(expression, SOME_DAY).explain())
+
+
 def ticks(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
     """Yield every time later than `after`, in UTC. The expression has been checked."""
     newest = after

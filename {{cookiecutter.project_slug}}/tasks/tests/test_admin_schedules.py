@@ -22,6 +22,7 @@ LIST = reverse("admin:tasks_schedule_changelist")
 ADD_PAGE = reverse("admin:tasks_schedule_add")
 SUBMITTED = {"_form_submitted": "True"}
 VIEW, CHANGE, RUN = "view_schedule", "change_schedule", "run_schedule"
+SWITCH = "switch_schedule"
 
 
 def page(schedule: Schedule, move: str = "change") -> str:
@@ -223,7 +224,9 @@ def test_nothing_happens_without_being_asked(admin_client: Client, move: str) ->
     [
         ((VIEW,), set[str]()),
         ((VIEW, RUN), {"run_now"}),
-        ((VIEW, CHANGE), {"switch_off"}),
+        ((VIEW, SWITCH), {"switch_off"}),
+        ((VIEW, CHANGE), set[str]()),
+        ((SWITCH,), set[str]()),
         ((RUN,), set[str]()),
     ],
 )
@@ -283,3 +286,44 @@ def test_an_address_of_nothing_is_not_found(admin_client: Client) -> None:
     for address in ("0", "nonsense", "9" * 30):
         path = reverse("admin:tasks_schedule_run_now", args=[address])
         assert admin_client.post(path, SUBMITTED).status_code == 404
+
+
+def test_a_rule_is_told_in_words_with_its_next_five_times(admin_client: Client) -> None:
+    schedule = make_schedule(name="mine", cron="30 2 * * 1-5", timezone="Europe/Berlin")
+
+    answer = admin_client.get(page(schedule))
+
+    content = answer.content.decode()
+    assert "At 02:30 on Monday through Friday (Europe/Berlin)" in content
+    assert len(answer.context["coming"]) == 5
+    assert all(" 02:30:00 CE" in tick["own"] for tick in answer.context["coming"])
+    assert "At 02:30 on Monday through Friday" in admin_client.get(LIST).content.decode()
+
+
+def test_an_interval_has_next_times_too(admin_client: Client) -> None:
+    schedule = make_schedule(name="mine", every_seconds=300, enabled=False)
+
+    answer = admin_client.get(page(schedule))
+
+    assert len(answer.context["coming"]) == 5
+    assert "It is switched off" in answer.content.decode()
+
+
+def test_a_rule_that_makes_no_sense_is_told_instead(admin_client: Client) -> None:
+    schedule = make_schedule(name="mine", cron="0 1 * * *")
+    Schedule.objects.update(cron="99 99 * * *")
+
+    content = admin_client.get(page(schedule)).content.decode()
+
+    assert "is no cron expression" in content
+    assert "is no cron expression" in admin_client.get(LIST).content.decode()
+
+
+def test_who_may_change_a_schedule_may_not_switch_it_for_that() -> None:
+    schedule = make_schedule(name="mine", cron="0 1 * * *")
+    client = staff(VIEW, CHANGE)
+
+    client.post(page(schedule), filled_in(enabled=""))
+
+    after = Schedule.objects.get()
+    assert (after.name, after.enabled) == ("nightly", True)
