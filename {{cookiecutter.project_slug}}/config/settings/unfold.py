@@ -6,12 +6,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config.settings.base import DEBUG
-
-FAILED = {"status__exact": "FAILED"}
 
 
 def environment(request: HttpRequest) -> list[Any]:
@@ -43,15 +40,9 @@ def allowed(permission: str) -> Callable[[HttpRequest], bool]:
     return check
 
 
-def on_runs(*, failed: bool) -> Callable[[HttpRequest], bool]:
-    """Light up one of two entries that lead to the same page: the failed runs, or all others."""
-
-    def check(request: HttpRequest) -> bool:
-        on_failed = request.GET.dict() == FAILED
-        on_list = request.path.startswith(str(RUNS)) and not on_failures(request)
-        return on_list and on_failed == failed
-
-    return check
+def on_runs(request: HttpRequest) -> bool:
+    """Light up the list of runs and what is below it, but not where the failures are."""
+    return request.path.startswith(str(RUNS)) and not on_failures(request)
 
 
 def on_failures(request: HttpRequest) -> bool:
@@ -143,16 +134,7 @@ UNFOLD: dict[str, Any] = {
                     site_page(
                         _("Dashboard"), "monitoring", "index", "tasks.view_taskrun", active=on_index
                     ),
-                    page(_("Runs"), "bolt", "tasks.taskrun", active=on_runs(failed=False)),
-                    page(
-                        _("Failed"),
-                        "error",
-                        "tasks.taskrun",
-                        link=format_lazy("{}?status__exact=FAILED", RUNS),
-                        active=on_runs(failed=True),
-                    ),
-                    site_page(_("Tasks"), "function", "tasks_tasks", "tasks.view_taskrun"),
-                    site_page(_("Queues"), "stacks", "tasks_queues", "tasks.view_gate"),
+                    page(_("Runs"), "bolt", "tasks.taskrun", active=on_runs),
                     page(
                         _("Failures"),
                         "bug_report",
@@ -160,6 +142,8 @@ UNFOLD: dict[str, Any] = {
                         link=FAILURES,
                         active=on_failures,
                     ),
+                    site_page(_("Tasks"), "function", "tasks_tasks", "tasks.view_taskrun"),
+                    site_page(_("Queues"), "stacks", "tasks_queues", "tasks.view_gate"),
                     page(_("Schedules"), "schedule", "tasks.schedule"),
                     page(_("Workers"), "memory", "tasks.worker"),
                     page(_("Alerts"), "notifications", "tasks.alert"),
