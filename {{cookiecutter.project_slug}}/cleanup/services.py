@@ -14,6 +14,7 @@ from datetime import datetime
 from django.db import transaction
 
 from cleanup.cleaners import Cleaner
+from tasks.failpoints import failpoint
 
 BATCH = 1000
 PAUSE_SECONDS = 0.05
@@ -65,7 +66,10 @@ def clean_batch(cleaner: Cleaner, *, since: datetime | None = None, limit: int =
         if not found:
             return Batch(0, 0, since)
         locked = rows.model._base_manager.filter(pk__in=[key for key, _ in found])
-        return Batch(len(found), cleaner.remove(locked), found[-1][1])
+        batch = Batch(len(found), cleaner.remove(locked), found[-1][1])
+        failpoint("cleanup: batch deleted, not committed")
+    failpoint("cleanup: batch deleted")
+    return batch
 
 
 def count(cleaner: Cleaner) -> int:

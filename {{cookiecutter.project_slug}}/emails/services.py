@@ -32,6 +32,7 @@ from django.db.models.functions import Now
 from emails import secrets
 from emails.errors import MailHeld, MailRefused, Verdict, judge
 from emails.models import MOVES, Email, EmailState, IllegalMove
+from tasks.failpoints import failpoint
 
 logger = logging.getLogger(__name__)
 
@@ -52,12 +53,15 @@ def send(email_id: str) -> None:
     with mailers.default as server:
         if not _begin(email):
             return
+        failpoint("mail: marked, not handed over")
         try:
             server.send_messages([_message(email)])
         except Exception as error:
             _record(email, error)
             raise
+        failpoint("mail: taken, not written down")
         _move(email, to=EmailState.SENT, sent_at=Now(), reason="")
+    failpoint("mail: written down")
 
 
 def release(email: Email) -> bool:

@@ -32,6 +32,7 @@ from exports.models import Export, ExportPart
 from exports.states import ExportState
 from tasks.context import RunContext
 from tasks.errors import TaskCancelled
+from tasks.failpoints import failpoint
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ def begin(context: RunContext, export: Export) -> None:
         total=sum(bound.count for bound in bounds.values()),
         began_at=Now(),
     )
+    failpoint("export: begun")
 
 
 def read(context: RunContext, export: Export) -> None:
@@ -100,11 +102,14 @@ def assemble(context: RunContext, export: Export) -> None:
         size, sha256 = files.measure(file)
         _go_on(context, export)
         name = files.save_whole(export, file)
+    failpoint("export: whole, not written down")
     try:
         with transaction.atomic():
             # As a fence: whoever lost the run changes nothing.
             context.checkpoint(context.state)
             _finish(export, name, size, sha256)
+            failpoint("export: ready, not committed")
+        failpoint("export: ready")
     except (Stopped, TaskCancelled):
         files.delete(name)
         raise
@@ -137,6 +142,7 @@ def _next_chunk(export: Export, position: Position) -> tuple[list[Row], str, Pos
 def _write(context: RunContext, export: Export, rows: list[Row], table: str, end: Position) -> None:
     content = export.recipe.format.part(rows)
     name = files.save_part(export, number=end.part, attempt=context.attempt, content=content)
+    failpoint("export: part saved, not written down")
     try:
         with transaction.atomic():
             context.checkpoint(asdict(end))
@@ -149,6 +155,8 @@ def _write(context: RunContext, export: Export, rows: list[Row], table: str, end
                 rows=len(rows),
                 file=name,
             )
+            failpoint("export: part written down, not committed")
+        failpoint("export: part written down")
     except (Stopped, TaskCancelled):
         # After any other error nobody knows whether the row was committed: the file may be named.
         files.delete(name)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from orders.models import Order, OrderLine, Product
 from orders.tasks import process_order
+from tasks.failpoints import failpoint
 
 
 class CannotOrder(ValueError):
@@ -45,6 +46,8 @@ def place_order(
         with transaction.atomic():
             order = _create(user, quantities, payment_token, key, digest)
             process_order.enqueue(order.pk)
+            failpoint("checkout: placed, not committed")
+        failpoint("checkout: placed")
     except IntegrityError:
         # Lost the race against the same key: the unique constraint let one of the two in.
         placed = _placed_before(user, key, digest)

@@ -1,11 +1,15 @@
 """Ends a worker process at a point that a test names, once, as a power cut would."""
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from tasks.current import current
+from tasks.failpoints import visit
 
 POINT = "TEST_DIE_AT"
 FLAG = "TEST_DIE_ONCE"
@@ -16,6 +20,8 @@ def arm() -> None:
     """Put the end of the process where the environment says."""
     if POINT in os.environ:
         POINTS[os.environ[POINT]]()
+    if PLAN in os.environ:
+        _arm_plan()
 
 
 def _die() -> None:
@@ -60,3 +66,44 @@ POINTS: dict[str, Callable[[], None]] = {
     "ended and not committed": partial(_after, "tasks.ledger.groups", "_move_followers"),
     "ended and nobody told": partial(_before, "tasks.ledger.groups", "ring_after_commit", if_=bool),
 }
+
+
+PLAN = "TEST_DIE_PLAN"
+"""The file that says at which place of `tasks.failpoints` the run of which id is to die."""
+FLAGS = "TEST_DIED_AT"
+"""The folder in which a file says that it has, as soon as it does."""
+
+
+def plan(runs: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Plan the place at which the worker of each run dies, once; return the environment for it."""
+    (folder / "died").mkdir()
+    (folder / "plan.json").write_text(json.dumps(dict(runs)))
+    return {PLAN: str(folder / "plan.json"), FLAGS: str(folder / "died")}
+
+
+def died(run_id: str, folder: Path) -> bool:
+    """Whether the worker of a run has died as planned."""
+    return (folder / "died" / run_id).exists()
+
+
+def _arm_plan() -> None:
+    runs: dict[str, str] = json.loads(Path(os.environ[PLAN]).read_text())
+
+    def die_as_planned(name: str) -> None:
+        execution = current.get()
+        run_id = "" if execution is None else str(execution.claimed.id)
+        if runs.get(run_id) != name:
+            return
+        try:
+            (Path(os.environ[FLAGS]) / run_id).touch(exist_ok=False)
+        except FileExistsError:
+            return
+        os._exit(9)
+
+    visit(die_as_planned)
+
+    # Not before: it brings the models with it, and the apps are only about to be ready.
+    from tasks.worker import supervisor
+
+    # Those that die here do so on purpose, and many of them: nobody has to be spared.
+    supervisor.QUICK_DEATH_SECONDS = 0.0
