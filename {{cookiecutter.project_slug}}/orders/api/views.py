@@ -2,8 +2,9 @@
 
 A POST carries an `Idempotency-Key`: a text of the client's choice, new for every new order. The
 same key with the same body is answered with the very same answer and places nothing; with another
-body it is answered 422. So a client that got no answer sends the request again, as often as it
-needs.
+body it is answered 422, and while the first request with it is answered, 409. So a client that got
+no answer sends the request again, as often as it needs. Only what is definitive is kept: a request
+that was refused has not used its key up.
 """
 
 import uuid
@@ -21,8 +22,9 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from api.base import PAGE, ApiView
-from api.errors import UnprocessableContent
+from api.errors import Conflict, UnprocessableContent
 from api.pages import Pages
+from orders import keys
 from orders.api.serializers import NewOrderSerializer, OrderSerializer
 from orders.checkout import CannotOrder, KeyReused, Placed, place_order
 from orders.models import Order, StoredAnswer
@@ -44,6 +46,13 @@ HEADERS = [
         response=(201,),
     ),
     OpenApiParameter(
+        "Retry-After",
+        OpenApiTypes.INT,
+        OpenApiParameter.HEADER,
+        description="Seconds to wait before the request is sent again.",
+        response=(409,),
+    ),
+    OpenApiParameter(
         "Idempotent-Replayed",
         {"type": "string", "enum": ["true"]},
         OpenApiParameter.HEADER,
@@ -51,6 +60,14 @@ HEADERS = [
         response=(201,),
     ),
 ]
+
+
+class InFlight(Conflict):
+    """Another request with the same key is being answered."""
+
+    default_detail = "A request with this idempotency key is being answered; send it again."
+    wait = 1
+    """Seconds, for the header `Retry-After`."""
 
 
 class OrderView(ApiView):
@@ -85,6 +102,7 @@ class OrderList(OrderView):
         parameters=HEADERS,
         responses={
             201: OpenApiResponse(OrderSerializer, "The order, or the same answer once more."),
+            409: OpenApiResponse(description="Another request with the key is being answered."),
             422: OpenApiResponse(description="The key was used for another order."),
         },
     )
@@ -95,6 +113,8 @@ class OrderList(OrderView):
         wanted.is_valid(raise_exception=True)
         # The order and the answer are one transaction: whoever finds the order finds its answer.
         with transaction.atomic():
+            if not keys.take(user_id=self.customer.pk, key=key):
+                raise InFlight
             placed = self._place(wanted, key)
             body = self._answer(placed)
         headers = {"Location": reverse("orders:api:order", args=[placed.order.public_id])}

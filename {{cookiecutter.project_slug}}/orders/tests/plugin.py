@@ -22,6 +22,9 @@ def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
         request.getfixturevalue("db")
     else:
         concerned = set()
+    if request.node.name.startswith("test_naive_"):
+        # What it shows is that they do not.
+        concerned = set()
     yield
     if concerned and Order.objects.exists():
         assert_books_balance()
