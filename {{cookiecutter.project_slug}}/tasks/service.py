@@ -6,6 +6,7 @@ business; that it is written down who did it is done here.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 MOST_AT_ONCE = 10_000
+PAUSE_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,12 +266,24 @@ class TaskService:
         )
         return Bulk(run_id=uuid.UUID(result.id), count=count)
 
+    def count_old(self) -> int:
+        """Return how many runs are older than they are kept, and could be deleted now."""
+        return ledger.count_old_runs()
+
     def prune(self) -> int:
         """Delete what is older than it is kept, as the timer does; return how many rows."""
         total = 0
-        for prune in (ledger.prune_runs, ledger.prune_ticks, prune_rollups, ledger.prune_workers):
+        for prune in (
+            ledger.prune_runs,
+            ledger.prune_groups,
+            ledger.prune_ticks,
+            prune_rollups,
+            ledger.prune_workers,
+        ):
             while deleted := prune():
                 total += deleted
+                # For others, as the timer pauses.
+                time.sleep(PAUSE_SECONDS)
         return total
 
     def tallies(self) -> dict[RunStatus, Tally]:

@@ -16,7 +16,14 @@ from tasks.ledger.follow import Followed, follow
 from tasks.ledger.frozen import AWAY, bound_transaction, was_locked
 from tasks.ledger.gates import Admitted, claim_through_gates, pause, resume, set_limit
 from tasks.ledger.groups import end_groups, insert_groups, look_after_commit
-from tasks.ledger.history import delete, prune_groups, prune_runs, prune_ticks, prune_workers
+from tasks.ledger.history import (
+    count_old_runs,
+    delete,
+    prune_groups,
+    prune_runs,
+    prune_ticks,
+    prune_workers,
+)
 from tasks.ledger.insert import insert
 from tasks.ledger.leases import (
     HeldRun,
@@ -55,6 +62,7 @@ __all__ = [
     "claim",
     "claim_these",
     "claim_through_gates",
+    "count_old_runs",
     "delete",
     "end_groups",
     "expire",

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from tasks.conf import options
@@ -30,17 +30,7 @@ def prune_runs(limit: int = PRUNE_BATCH) -> int:
     What has ended in a workflow stays as long as any run of it lives, and what did not fail as long
     as there is one that did: its retry needs the others.
     """
-    for statuses, failed in (
-        ((RunStatus.SUCCESSFUL, RunStatus.CANCELLED), False),
-        ((RunStatus.FAILED,), True),
-    ):
-        same = TaskRun.objects.filter(workflow_id=OuterRef("workflow_id"))
-        keeping = same.filter(status__in=LIVE if failed else (*LIVE, RunStatus.FAILED))
-        old = TaskRun.objects.filter(
-            Q(workflow_id=None) | ~Exists(keeping),
-            status__in=statuses,
-            finished_at__lt=Now() - options().kept_for(failed=failed),
-        )
+    for old in (_old_runs(failed=False), _old_runs(failed=True)):
         with transaction.atomic():
             ids = list(
                 old.order_by("finished_at")
@@ -51,6 +41,22 @@ def prune_runs(limit: int = PRUNE_BATCH) -> int:
                 LogLine.objects.filter(run_id__in=ids).delete()
                 return TaskRun.objects.filter(pk__in=ids).delete()[0]
     return 0
+
+
+def count_old_runs() -> int:
+    """Return how many runs `prune_runs` would delete by and by."""
+    return _old_runs(failed=False).count() + _old_runs(failed=True).count()
+
+
+def _old_runs(*, failed: bool) -> QuerySet[TaskRun]:
+    same = TaskRun.objects.filter(workflow_id=OuterRef("workflow_id"))
+    keeping = same.filter(status__in=LIVE if failed else (*LIVE, RunStatus.FAILED))
+    statuses = (RunStatus.FAILED,) if failed else (RunStatus.SUCCESSFUL, RunStatus.CANCELLED)
+    return TaskRun.objects.filter(
+        Q(workflow_id=None) | ~Exists(keeping),
+        status__in=statuses,
+        finished_at__lt=Now() - options().kept_for(failed=failed),
+    )
 
 
 def prune_ticks(limit: int = PRUNE_BATCH) -> int:

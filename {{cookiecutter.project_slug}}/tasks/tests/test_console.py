@@ -311,7 +311,10 @@ def test_what_is_old_is_pruned() -> None:
     failed(finished_at=now() - timedelta(days=400))
     make_run()
 
-    assert tasks_json("prune") == {"rows": 1}
+    assert tasks_json("prune", "--dry-run") == {"rows": 1, "deleted": False}
+    assert TaskRun.objects.count() == 2
+
+    assert tasks_json("prune") == {"rows": 1, "deleted": True}
     assert TaskRun.objects.count() == 1
 
 

@@ -59,17 +59,24 @@ class Pruned:
     """What was deleted."""
 
     rows: int
+    deleted: bool = True
 
 
 class Prune(Part[Pruned]):
     name = "prune"
     help = "Delete history that is older than it is kept, as the timer does."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count runs, and delete nothing")
+
     def run(self, given: dict[str, Any]) -> Pruned:
+        if given["dry_run"]:
+            return Pruned(rows=service.count_old(), deleted=False)
         return Pruned(rows=service.prune())
 
     def show(self, value: Pruned, out: Output) -> None:
-        out.line(f"{value.rows:,} rows deleted.")
+        what = "rows deleted" if value.deleted else "runs would be deleted"
+        out.line(f"{value.rows:,} {what}.")
 
 
 RUN, PRUNE = Run(), Prune()
