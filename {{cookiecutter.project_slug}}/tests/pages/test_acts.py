@@ -39,7 +39,11 @@ def open_run(page: Page, site: str, id_: uuid.UUID | str) -> None:
 
 def confirm(page: Page, act: str, submitted_by: str) -> None:
     """Open a dialog and go on in it, both by the keyboard."""
-    page.locator(f"a[href$='/{act}/']").press("Enter")
+    button = page.locator(f"a[href$='/{act}/']").first
+    if not button.is_visible():
+        # On a phone they are in a menu.
+        page.get_by_text("more_horiz").locator("visible=true").first.click()
+    button.press("Enter")
     page.get_by_role("button", name=submitted_by).press("Enter")
 
 
