@@ -77,10 +77,38 @@ def _measure(runs: int) -> None:
         "failed(day)": lambda: service.failed(DAY),
         "failed_runs()": service.failed_runs,
         "health()": service.health,
+        "GET timeline/?step=minute": _getting("/api/tasks/timeline/?step=minute"),
+        "GET timeline/": _getting("/api/tasks/timeline/"),
+        "GET overview/": _getting("/api/tasks/overview/"),
+        "GET stats/": _getting("/api/tasks/stats/"),
+        "GET runs/": _getting("/api/tasks/runs/"),
+        "GET runs/?status=FAILED": _getting("/api/tasks/runs/?status=FAILED"),
+        "GET runs/?task=…": _getting("/api/tasks/runs/?task=shop.tasks.task_7"),
     }
     for name, read in readings.items():
         taken = [_seconds(read) * 1000 for _ in range(TIMES)]
         print(f"{name:<26} median {statistics.median(taken):6.1f} ms, worst {max(taken):6.1f} ms")
+
+
+def _getting(address: str) -> Callable[[], Any]:
+    """Return what asks the API, in this process, as somebody who may see everything."""
+    from django.contrib.auth import get_user_model
+    from django.core.cache import cache
+    from django.test import Client
+
+    # The address that a site in development answers to.
+    client = Client(SERVER_NAME="localhost")
+    user, _ = get_user_model()._default_manager.get_or_create(
+        email="ada@example.com", is_staff=True, is_superuser=True
+    )
+    client.force_login(user)
+
+    def get() -> None:
+        cache.clear()
+        answer = client.get(address)
+        assert answer.status_code == 200, answer.content
+
+    return get
 
 
 @contextmanager

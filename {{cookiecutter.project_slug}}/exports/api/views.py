@@ -31,7 +31,7 @@ LOCATION = OpenApiParameter(
     OpenApiTypes.URI_REF,
     OpenApiParameter.HEADER,
     description="Where the export is.",
-    response=(200, 201),
+    response=[200, 201],
 )
 
 

@@ -43,7 +43,7 @@ HEADERS = [
         OpenApiTypes.URI_REF,
         OpenApiParameter.HEADER,
         description="Where the order is.",
-        response=(201,),
+        response=[201],
     ),
     OpenApiParameter(
         "Retry-After",
@@ -57,7 +57,7 @@ HEADERS = [
         {"type": "string", "enum": ["true"]},
         OpenApiParameter.HEADER,
         description="There when the answer is an earlier one's.",
-        response=(201,),
+        response=[201],
     ),
 ]
 

@@ -49,7 +49,7 @@ LOCATION = OpenApiParameter(
     OpenApiTypes.URI_REF,
     OpenApiParameter.HEADER,
     description="Where the run is.",
-    response=(201,),
+    response=[201],
 )
 
 
