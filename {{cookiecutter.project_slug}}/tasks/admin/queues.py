@@ -158,7 +158,7 @@ class LimitQueue(_QueueDeed):
 
 
 def _rate(per_minute: float) -> str:
-    return f"{per_minute:.1f}" if 0 < per_minute < 100 else number(round(per_minute))
+    return f"{per_minute:.2g}" if 0 < per_minute < 100 else number(round(per_minute))
 
 
 def _empty(name: str) -> dict[str, Any]:
