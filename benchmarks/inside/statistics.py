@@ -23,6 +23,7 @@ RUNS = 1_000_000
 TASKS, QUEUES = 20, 5
 TIMES = 30
 DAY = timedelta(days=1)
+LIVE = {"HX-Request": "true", "HX-Target": "tasks-live"}
 
 # Of every task one in a hundred failed; waits are 0.1 s on average and durations 1 s, long-tailed.
 FILL = """
@@ -71,6 +72,11 @@ def _measure(runs: int) -> None:
         "timeline(minutes)": lambda: service.timeline(timedelta(minutes=1)),
         "timeline(hours)": service.timeline,
         "timeline(hours, one task)": lambda: service.timeline(task="shop.tasks.task_7"),
+        "overview(hour)": service.overview,
+        "overview(day)": lambda: service.overview("day"),
+        "overview(week)": lambda: service.overview("week"),
+        "dashboard, hour": _getting("/admin/tasks/dashboard/", **LIVE),
+        "dashboard, week": _getting("/admin/tasks/dashboard/?window=week", **LIVE),
         "queues()": service.queues,
         "pending()": service.pending,
         "completed(day)": lambda: service.completed(DAY),
@@ -90,8 +96,8 @@ def _measure(runs: int) -> None:
         print(f"{name:<26} median {statistics.median(taken):6.1f} ms, worst {max(taken):6.1f} ms")
 
 
-def _getting(address: str) -> Callable[[], Any]:
-    """Return what asks the API, in this process, as somebody who may see everything."""
+def _getting(address: str, **headers: str) -> Callable[[], Any]:
+    """Return what asks for a page, in this process, as somebody who may see everything."""
     from django.contrib.auth import get_user_model
     from django.core.cache import cache
     from django.test import Client
@@ -105,7 +111,7 @@ def _getting(address: str) -> Callable[[], Any]:
 
     def get() -> None:
         cache.clear()
-        answer = client.get(address)
+        answer = client.get(address, headers=headers)
         assert answer.status_code == 200, answer.content
 
     return get
