@@ -28,14 +28,13 @@ class Step:
 
     state: OrderState
     place: str
-    """`done`, `now` or `next`."""
+    """`done`, `now` or `next`; `end` where the order has come to its end."""
 
 
 def steps(order: Order) -> list[Step]:
     """Return the way of an order, as far as it is known."""
     way = WAYS.get(order.status, USUAL)
     here = way.index(order.status)
-    return [
-        Step(state=state, place="now" if at == here else "done" if at < here else "next")
-        for at, state in enumerate(way)
-    ]
+    now = "end" if order.status.is_final else "now"
+    places = ["done"] * here + [now] + ["next"] * (len(way) - here - 1)
+    return [Step(state=state, place=place) for state, place in zip(way, places, strict=True)]

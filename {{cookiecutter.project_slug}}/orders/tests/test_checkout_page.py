@@ -250,7 +250,7 @@ def test_an_order_is_cancelled_from_its_page(shopper: Client, customer: User) ->
 
     page = text(shopper, order.get_absolute_url())
     assert "badge--refunded" in page
-    assert 'aria-current="step">refunded' in page
+    assert 'steps__step--end" aria-current="step">refunded' in page
     assert cancel not in page
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from emails.tests.invariants import assert_every_sent_mail_went_out_once
 from emails.tests.witness import witness as mail_server
 from exports.tests.reference import assert_exports_add_up
 from orders.tests.invariants import assert_all_ended
@@ -23,8 +24,8 @@ pytestmark = pytest.mark.guarantee(
 
 # The site's, where somebody orders; `orders/tests/test_crashes.py` dies there.
 PLACES = [place for place in failpoints() if not place.startswith("checkout:")]
-if under_test.has_carrier:
-    # The places are in the patterns and not in the engine: with its own server, some will do.
+if under_test.has_carrier or not under_test.has_connections:
+    # The places are in the patterns, and not in the engine or the database: one in three will do.
     PLACES = PLACES[::3]
 
 
@@ -36,7 +37,7 @@ def test_no_two_places_have_one_name() -> None:
     assert len(failpoints()) > 30
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)
 def test_whoever_dies_wherever_the_end_is_the_same(
     programs: Programs, tmp_path: Path, settings: Settings
 ) -> None:
@@ -45,7 +46,6 @@ def test_whoever_dies_wherever_the_end_is_the_same(
         undisturbed = {place: scenario(place, server) for place in PLACES}
         run_due()
         expected = {place: one.end() for place, one in undisturbed.items()}
-        server.taken.clear()
         disturbed = {place: scenario(place, server) for place in PLACES}
         runs = {one.run_id: place for place, one in disturbed.items()}
         environment = accidents.plan(runs, tmp_path)
@@ -57,17 +57,19 @@ def test_whoever_dies_wherever_the_end_is_the_same(
             signs_on=False,
         )
 
-        wait_until(nothing_is_left, "all runs have ended", seconds=240)
+        wait_until(nothing_is_left, "all runs have ended", seconds=450)
         assert {place: one.end() for place, one in disturbed.items()} == expected
-        copies = Counter(mail.id for mail in server.taken)
+        taken = Counter(mail.id for mail in server.taken)
     for place, one in disturbed.items():
         run = TaskRun.objects.get(pk=one.run_id)
         assert accidents.died(one.run_id, tmp_path), f"nobody came by {place!r}"
         assert (run.status, run.attempt) == (one.status, 2), place
     assert not TaskRun.objects.exclude(pk__in=runs).filter(crashes__gt=0).exists()
     # Between the server's acceptance and our commit nobody can know: the one window there is.
-    assert max(copies.values()) == (2 if COMES_TWICE in PLACES else 1)
-    assert sum(copies.values()) - len(copies) <= 1
+    twice = [id_ for id_, copies in taken.items() if copies > 1]
+    assert len(twice) == PLACES.count(COMES_TWICE)
+    taken.subtract(twice)
+    assert_every_sent_mail_went_out_once(taken.elements())
     assert_all_ended()
     assert_exports_add_up()
 
