@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.engines.engine import Engine
-from benchmarks.environments import environment
+from benchmarks.environments import Environment, environment
 from benchmarks.measures import Figures, measure
 from benchmarks.options import Options, parse
 from benchmarks.report import report
@@ -19,7 +19,16 @@ from benchmarks.rig import Rig, Servers
 from benchmarks.servers import postgres
 from tests.services import private_redis
 
-PACKAGES = ("ours", "procrastinate", "django_tasks_db", "django_ox", "celery", "huey")
+PACKAGES = (
+    "ours",
+    "procrastinate",
+    "django_tasks_db",
+    "django_ox",
+    "celery",
+    "dramatiq",
+    "rearq",
+    "huey",
+)
 
 
 def main() -> None:
@@ -60,12 +69,14 @@ def _measured(rig: Rig, *, quick: bool, in_full: bool) -> Figures:
 
 
 def _rigs(options: Options, servers: Servers, folder: Path) -> list[Rig]:
-    packages = dict.fromkeys(engine.package for engine in options.engines)
-    homes = {}
-    for package in packages:
-        _say(f"Environment of {package}")
-        homes[package] = environment(package, project=options.project)
-    rigs = [Rig(engine, homes[engine.package], servers, folder) for engine in options.engines]
+    homes: dict[tuple[str, str], Environment] = {}
+    rigs = []
+    for engine in options.engines:
+        place = (engine.package, engine.baked)
+        if place not in homes:
+            _say(f"Environment of {' '.join(place)}")
+            homes[place] = environment(engine, project=options.project)
+        rigs.append(Rig(engine, homes[place], servers, folder))
     for rig in rigs:
         rig.prepare()
     return rigs

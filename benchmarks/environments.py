@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.engines.engine import Engine
 from tests.template import bake
 
 HERE = Path(__file__).resolve().parent
@@ -22,19 +23,20 @@ class Environment:
     """The working directory of its processes."""
 
 
-def environment(package: str, *, project: Path | None) -> Environment:
+def environment(engine: Engine, *, project: Path | None) -> Environment:
     """The environment of an engine; `project` stands in for a fresh bake of ours."""
-    if package == "ours":
-        folder = project or _baked()
+    if engine.baked:
+        folder = project or _baked(engine.baked)
         return Environment(folder / ".venv/bin/python", folder)
-    folder = BUILD / package
-    _install(folder, HERE / "requirements" / f"{package}.txt")
+    folder = BUILD / engine.package
+    _install(folder, HERE / "requirements" / f"{engine.package}.txt")
     return Environment(folder / ".venv/bin/python", folder)
 
 
-def _baked() -> Path:
-    shutil.rmtree(BUILD / "ours", ignore_errors=True)
-    folder = bake(BUILD / "ours", task_engine="database")
+def _baked(task_engine: str) -> Path:
+    place = BUILD / "ours" / task_engine
+    shutil.rmtree(place, ignore_errors=True)
+    folder = bake(place, task_engine=task_engine)
     _run("uv", "sync", "--frozen", "--no-dev", "--quiet", cwd=folder)
     return folder
 

@@ -12,6 +12,7 @@ from benchmarks.rig import Rig
 
 SINGLES = 2_000
 PACED = 200
+NAPS = 1_000
 PRODUCERS = 16
 PRODUCER_SECONDS = 3
 PRODUCER_TURNS = 3
@@ -30,6 +31,7 @@ class Figures:
     cpu: float = nan
     p50: float = nan
     p99: float = nan
+    naps: float = nan
     idle: float = nan
     memory: float = nan
     producers: float = nan
@@ -40,12 +42,14 @@ def measure(rig: Rig, *, quick: bool, in_full: bool) -> Figures:
     """One round; `in_full` includes what takes long and varies little."""
     rows = rig.engine.rows // (4 if quick else 1)
     rig.reset()
-    idle = memory = producers = share = nan
+    idle = memory = producers = share = naps = nan
     with rig.producer() as producer:
         enqueue, enqueue_many = fill(rig, producer, rows)
         with rig.worker() as worker:
             drain, cpu = drained(rig, producer, worker, rows)
             p50, p99 = latency(rig, producer, PACED // (2 if quick else 1))
+            if rig.engine.naps:
+                naps = producer.ask("naps", NAPS)
             if in_full:
                 idle = rig.statements_a_second(IDLE_SECONDS)
             # With the others it would take minutes, and no target depends on it.
@@ -60,6 +64,7 @@ def measure(rig: Rig, *, quick: bool, in_full: bool) -> Figures:
         cpu=cpu,
         p50=p50,
         p99=p99,
+        naps=naps,
         idle=idle,
         memory=memory,
         producers=producers,

@@ -13,6 +13,7 @@ COLUMNS = {
     "cpu": "CPU µs",
     "p50": "p50 ms",
     "p99": "p99 ms",
+    "naps": "naps s",
     "idle": "idle q/s",
     "memory": "+MB",
     "producers": "16 prod./s",

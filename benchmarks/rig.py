@@ -14,7 +14,7 @@ from benchmarks.environments import Environment
 from benchmarks.inside import stamps
 from benchmarks.inside.stamps import Stamp
 from benchmarks.processes import LIMIT_SECONDS, Producer, Session, run, worker
-from benchmarks.servers import Postgres
+from benchmarks.servers import Postgres, empty_redis
 
 ROOT = Path(__file__).resolve().parents[1]
 LOOK_SECONDS = 0.02
@@ -35,6 +35,7 @@ class Rig:
         self.engine = engine
         self._home = home
         self._postgres = servers.postgres
+        self._redis = servers.redis
         self._folder = folder / engine.slug
         self._folder.mkdir()
         self._stamps = self._folder / "stamps"
@@ -63,6 +64,7 @@ class Rig:
     def reset(self) -> None:
         """Forget all tasks."""
         self._stamps.write_bytes(b"")
+        empty_redis(self._redis)
         if self.engine.store is Store.POSTGRESQL:
             self._postgres.recreate(self.engine.slug, f"{self.engine.slug}-empty")
             return

@@ -1,12 +1,14 @@
 """A PostgreSQL of our own, with its defaults: nobody else's work is in the numbers."""
 
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -52,6 +54,15 @@ class Postgres:
         self.execute("ALTER SYSTEM RESET log_statement")
         self.execute("SELECT pg_reload_conf()")
         return count / took
+
+
+def empty_redis(url: str) -> None:
+    """Forget all messages of the engine before."""
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(b"FLUSHALL\r\n")
+        if not (said := connection.recv(64)).startswith(b"+OK"):
+            raise RuntimeError(f"Redis was not emptied: {said!r}")
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from benchmarks.results import Results
 
 POSTGRESQL = "this project, PostgreSQL"
 SQLITE = "this project, SQLite"
+DRAMATIQ = "this project, Dramatiq"
+REARQ = "this project, ReArq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +57,10 @@ TARGETS = (
         _times(POSTGRESQL, "Celery, no results"),
     ),
     Target("SQLite: times huey", True, 6, _times(SQLITE, "huey")),
+    Target("Dramatiq: times plain Dramatiq", True, 0.75, _times(DRAMATIQ, "Dramatiq, no results")),
+    Target("Dramatiq: start latency, median, ms", False, 15, _of(DRAMATIQ, "p50")),
+    Target("Dramatiq: start latency, 99 %, ms", False, 120, _of(DRAMATIQ, "p99")),
+    Target("ReArq: times stock ReArq", True, 2, _times(REARQ, "ReArq, PostgreSQL")),
+    Target("ReArq: start latency, median, ms", False, 8, _of(REARQ, "p50")),
+    Target("ReArq: 1,000 naps of a second, s", False, 3, _of(REARQ, "naps")),
 )

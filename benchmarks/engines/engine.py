@@ -36,8 +36,15 @@ class Engine:
     """No-op tasks to enqueue and drain in a round."""
     in_bulk: bool = False
     """Whether it can enqueue many at once."""
-    ours: bool = False
-    """Whether the targets are for this one."""
+    naps: bool = False
+    """Whether it has coroutines to try, which wait together."""
+    baked: str = ""
+    """The task engine of this project with which it is baked; empty for all others."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether the targets are for this one."""
+        return bool(self.baked)
 
     @property
     def slug(self) -> str:

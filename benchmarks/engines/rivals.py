@@ -33,4 +33,5 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
+REDIS_URL = os.environ["REDIS_URL"]
 DATABASES = {"default": database(os.environ["DATABASE_URL"])}

@@ -12,7 +12,7 @@ from typing import cast
 
 import django
 
-from benchmarks.inside.subject import BulkSubject, RawSubject, Subject, subject
+from benchmarks.inside.subject import BulkSubject, NapSubject, RawSubject, Subject, subject
 
 PACE_SECONDS = 1 / 40
 LOOK_SECONDS = 0.02
@@ -48,6 +48,14 @@ def wait(engine: Subject, _count: int) -> float:
     return time.time()
 
 
+def naps(engine: Subject, count: int) -> float:
+    """Enqueue coroutines that wait a second; return the seconds until all have ended."""
+    began = time.perf_counter()
+    cast(NapSubject, engine).enqueue_naps(count)
+    wait(engine, count)
+    return time.perf_counter() - began
+
+
 def together(engine: Subject, seconds: int) -> float:
     """Enqueue for so many seconds; return the tasks a second."""
     return _rate_over(engine.enqueue, seconds)
@@ -75,7 +83,7 @@ def _rate_over(put: Callable[[], None], seconds: int) -> float:
 
 
 ACTIONS: dict[str, Callable[[Subject, int], float]] = {
-    action.__name__: action for action in (one, many, paced, wait, together, bare)
+    action.__name__: action for action in (one, many, paced, wait, naps, together, bare)
 }
 
 

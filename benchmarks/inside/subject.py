@@ -24,6 +24,13 @@ class BulkSubject(Subject, Protocol):
         """Enqueue so many tasks that do nothing."""
 
 
+class NapSubject(Subject, Protocol):
+    """One with coroutines."""
+
+    def enqueue_naps(self, count: int) -> None:
+        """Enqueue so many coroutines that wait for a second, in one call."""
+
+
 class RawSubject(Subject, Protocol):
     """One whose tasks are rows of the application's own database."""
 

@@ -1,5 +1,7 @@
 """The no-op tasks, declared and enqueued as any app of the project does."""
 
+import asyncio
+import os
 import uuid
 
 from django.db import connection
@@ -12,15 +14,33 @@ from benchmarks.inside import stamps
 BATCH = 1_000
 
 
-@task()
-def noop() -> None:
+def do_nothing() -> None:
     """Do nothing."""
 
 
-@task()
-def stamp(enqueued_at: float) -> None:
+async def do_nothing_on_the_loop() -> None:
+    """Do nothing, as a coroutine."""
+
+
+def note(enqueued_at: float) -> None:
     """Note when the body began."""
     stamps.note(enqueued_at)
+
+
+async def note_on_the_loop(enqueued_at: float) -> None:
+    """Do the same as a coroutine."""
+    stamps.note(enqueued_at)
+
+
+async def sleep_a_second() -> None:
+    """Wait for a second, as for somebody's answer."""
+    await asyncio.sleep(1)
+
+
+on_the_loop = "BENCHMARK_COROUTINES" in os.environ
+noop = task(do_nothing_on_the_loop if on_the_loop else do_nothing)
+stamp = task(note_on_the_loop if on_the_loop else note)
+nap = task(sleep_a_second)
 
 
 def enqueue() -> None:
@@ -30,6 +50,10 @@ def enqueue() -> None:
 def enqueue_many(count: int) -> None:
     for start in range(0, count, BATCH):
         enqueue_all(noop, [((), {})] * min(BATCH, count - start))
+
+
+def enqueue_naps(count: int) -> None:
+    enqueue_all(nap, [((), {})] * count)
 
 
 def enqueue_stamp(enqueued_at: float) -> None:
@@ -52,7 +76,7 @@ def insert_bare() -> None:
             "INSERT INTO tasks_taskrun (id, name, queue, priority, status, is_async, arguments,"
             " max_attempts, run_at, enqueued_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
-            [uuid.uuid4().hex, noop.module_path, "default", 0, "READY", False, ARGUMENTS, 8],
+            [uuid.uuid4().hex, noop.module_path, "default", 0, "READY", on_the_loop, ARGUMENTS, 8],
         )
 
 

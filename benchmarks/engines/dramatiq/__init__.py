@@ -1,0 +1,1 @@
+"""Dramatiq by itself, with Redis: no row, and no result."""

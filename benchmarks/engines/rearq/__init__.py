@@ -1,0 +1,1 @@
+"""ReArq by itself: jobs and results in PostgreSQL through Tortoise, messages in Redis."""

@@ -1,0 +1,29 @@
+"""ReArq as its documentation sets it up, on PostgreSQL."""
+
+import os
+
+from rearq import ReArq
+from tortoise import Tortoise
+
+from benchmarks.inside import stamps
+
+rearq = ReArq(redis_url=os.environ["REDIS_URL"])
+
+
+@rearq.task()
+async def noop() -> None:
+    """Do nothing."""
+
+
+@rearq.task()
+async def stamp(enqueued_at: float) -> None:
+    """Note when the body began."""
+    stamps.note(enqueued_at)
+
+
+@rearq.on_startup
+async def connect() -> None:
+    """Open the database; the tables are made unless they are there."""
+    url = os.environ["DATABASE_URL"].replace("postgres://", "asyncpg://")
+    await Tortoise.init(db_url=url, modules={"rearq": ["rearq.server.models"]})
+    await Tortoise.generate_schemas(safe=True)
