@@ -5,7 +5,7 @@ DEMO := build/demo/task-shop
 TOOLS := "$(CURDIR)/scripts/bootstrap"
 RUN := $(TOOLS) uv run --quiet --frozen --group
 
-.PHONY: help demo test test-compose lint bake relock benchmark guarantees docs clean
+.PHONY: help demo test test-compose lint bake relock benchmark guarantees messages docs clean
 
 help: # List the targets
 	@sed -n 's/^\([a-z-]*\):.*# \(.*\)/make \1	\2/p' Makefile
@@ -35,6 +35,11 @@ benchmark: # This project's engine beside others, in one table: make benchmark A
 
 guarantees: # Run the conformance suite of each engine on each database, and renew its page of the docs
 	@$(RUN) test python -m scripts.guarantees
+
+messages: # Renew the German catalogue of the raw project from what it says today; needs gettext
+	@$(MAKE) --silent bake OUT=build/messages >/dev/null
+	@cd build/messages/task-shop && $(TOOLS) $(MAKE) --silent messages
+	@cp -r build/messages/task-shop/locale "{{cookiecutter.project_slug}}/"
 
 docs: # Build the documentation into build/docs; a broken link is an error
 	@$(RUN) docs zensical build --strict

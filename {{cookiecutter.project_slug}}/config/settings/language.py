@@ -13,7 +13,7 @@ def time_zone(name: str) -> str:
         raise ValueError(f"is {name!r}, which is no time zone") from error
 
 
-# A page is German for a browser that asks for it, once `locale/de` holds a catalogue.
+# A page is German for a browser that asks for it; `make messages` renews the catalogue.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -1,0 +1,151 @@
+"""The German catalogue is complete, compiled, and what the pages are made of."""
+
+import html
+import re
+import shutil
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import polib  # type: ignore[import-untyped]
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import translation
+
+from accounts.models import User
+from demo.seed import plant
+from tasks.models import TaskRun
+from tasks.testing import run_due
+from tasks.tests.factories import make_worker
+from tasks.tests.sample.tasks import blab, count_to, say
+
+pytestmark = pytest.mark.once
+
+ROOT = Path(settings.BASE_DIR)
+CATALOGUE = ROOT / "locale/de/LC_MESSAGES/django.po"
+WITHOUT = (".venv", "tests", "staticfiles", "var", "node_modules", ".git")
+OPTIONS = ["--locale=de", "--no-location", "--no-obsolete"]
+PLACE = re.compile(r"%\(\w+\)[.\d]*[a-z]|%%|\{\w*\}|</?\w+>")
+# Django writes the names of permissions into the database, in English.
+PERMISSION = re.compile(r"Can \w+ [^<]+")
+MOST_PAGES = 150
+# What is no page, and pages of the docs, which are English.
+ELSEWHERE = ("/static/", "/api/", "/patterns/")
+# Shorter texts may be part of a name, of an address or of a German sentence.
+LEAST_CHARACTERS = 12
+
+
+def entries() -> list[polib.POEntry]:
+    """Return what is in the catalogue."""
+    return list(polib.pofile(str(CATALOGUE)))
+
+
+@pytest.mark.skipif(
+    not (shutil.which("xgettext") and shutil.which("msgmerge")), reason="gettext is not installed"
+)
+def test_the_catalogue_holds_all_that_the_code_says(tmp_path: Path) -> None:
+    copy = tmp_path / "project"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*WITHOUT, "*.pyc", ".*_cache"))
+    subprocess.run(
+        [sys.executable, "-m", "django", "makemessages", *OPTIONS],
+        cwd=copy,
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin"},
+        capture_output=True,
+        check=True,
+    )
+
+    found = polib.pofile(str(copy / "locale/de/LC_MESSAGES/django.po"))
+
+    assert len(found) > 500
+    missing = [each.msgid for each in found if not each.translated() or each.fuzzy]
+    assert not missing, "make messages, then translate these"
+
+
+def test_nothing_in_the_catalogue_is_left_open() -> None:
+    assert [each.msgid for each in entries() if not each.translated() or each.fuzzy] == []
+
+
+def test_the_compiled_catalogue_is_that_of_the_source() -> None:
+    compiled = polib.mofile(str(CATALOGUE.with_suffix(".mo")))
+
+    def texts(found: list[polib.POEntry] | polib.MOFile) -> dict[str, object]:
+        return {each.msgid: each.msgstr or each.msgstr_plural for each in found}
+
+    assert texts(compiled) == texts(entries()), "make messages"
+
+
+def test_each_translation_has_the_places_of_its_original() -> None:
+    for each in entries():
+        wanted = {*PLACE.findall(each.msgid), *PLACE.findall(each.msgid_plural)}
+        texts = list(each.msgstr_plural.values()) or [each.msgstr]
+        used = {place for text in texts for place in PLACE.findall(text)}
+        assert used == wanted, each.msgid
+
+
+def remainders() -> re.Pattern[str]:
+    """Return what finds a text of ours that was left in English."""
+    texts = {
+        part.strip()
+        for each in entries()
+        if each.msgid != each.msgstr
+        for part in PLACE.split(each.msgid)
+        if len(part.strip()) >= LEAST_CHARACTERS and " " in part.strip()
+    }
+    longest_first = sorted(texts, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest_first))})(?!\w)")
+
+
+def pages(client: Client, *begin: str) -> Iterator[tuple[str, str]]:
+    """Follow the links from there on, each kind of page once; return address and text."""
+    waiting, seen, kinds = deque(begin), set(begin), dict[str, int]()
+    while waiting and len(seen) < MOST_PAGES * 5:
+        address = waiting.popleft()
+        kind = re.sub(r"[0-9a-f-]{32,36}|\w+(\.\w+)+|\d+|=[^&]*", "*", address)
+        kinds[kind] = kinds.get(kind, 0) + 1
+        if kinds[kind] > 1 or len(kinds) > MOST_PAGES:
+            continue
+        answer = client.get(address, follow=True, headers={"Accept-Language": "de"})
+        if answer.status_code != 200 or "html" not in answer.get("Content-Type", ""):
+            continue
+        text = answer.content.decode()
+        yield address, PERMISSION.sub("", html.unescape(text))
+        for link in re.findall(r'(?:href|hx-get)="([^"#]+)"', text):
+            target = urlsplit(urljoin(address, html.unescape(link)))
+            path = target.path + (f"?{target.query}" if target.query else "")
+            if not target.netloc and path not in seen and not path.startswith(ELSEWHERE):
+                seen.add(path)
+                waiting.append(path)
+
+
+@pytest.fixture
+def root(client: Client, db: None) -> Client:
+    """Somebody who may see everything, where there is something of everything to be seen."""
+    user = User.objects.create_superuser("root@example.com", "root")
+    make_worker()
+    say.enqueue("something")
+    count_to.enqueue(3)
+    blab.enqueue("in the open", "secret")
+    # Mails are written in the language of who causes them.
+    with translation.override("de"):
+        run_due()
+        plant()
+    client.force_login(user)
+    return client
+
+
+def test_no_page_is_left_in_english(root: Client) -> None:
+    english = remainders()
+    left: dict[str, list[str]] = {}
+    shown = 0
+    for address, text in pages(root, "/", "/shop/", "/admin/"):
+        shown += 1
+        if found := sorted(set(english.findall(text))):
+            left[address] = found
+
+    assert TaskRun.objects.exists()
+    assert shown > 40
+    assert left == {}
