@@ -104,7 +104,12 @@ def announce_finish(execution: Execution, outcome: Outcome) -> None:
     seconds = time.monotonic() - execution.began
     finished_at = execution.claimed.attempted_at + timedelta(seconds=seconds)
     object.__setattr__(result, "finished_at", finished_at)
-    task_finished.send_robust(_backend_class(execution.task.backend), task_result=result)
+    # What receivers log is about this run, though it is another thread that tells them.
+    token = current.set(execution)
+    try:
+        task_finished.send_robust(_backend_class(execution.task.backend), task_result=result)
+    finally:
+        current.reset(token)
 
 
 def _outcome(execution: Execution) -> Outcome | None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, override
 
 import sentry_sdk
+from sentry_sdk.integrations.logging import ignore_logger
 
 from config.logs import secrets
 from tasks.around import Surroundings, surround
@@ -23,6 +24,8 @@ CLOSE_SECONDS = 2.0
 
 def start(dsn: str) -> None:
     """Report what is logged as an error, such as a run that failed for good."""
+    # It says of each failed run what the task system has said, without the exception.
+    ignore_logger("django.tasks")
     sentry_sdk.init(
         dsn=dsn,
         send_default_pii=False,
