@@ -11,6 +11,7 @@ from functools import cached_property
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tasks import registry
 from tasks.admin.graph import Graph, graph_of
 from tasks.admin.payloads import Attempt, Attempts, HowFar, Payload
 from tasks.admin.story import Moment, story_of
@@ -82,6 +83,11 @@ class RunPage:
     def version(self) -> str:
         """Changes when other parts of the page, and what is offered there, are no longer right."""
         return f"{self.run.status}-{self.run.attempt}-{self.run.cancel_requested}"
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether its task has a page."""
+        return registry.find(self.run.name) is not None
 
     @property
     def is_told_to_stop(self) -> bool:

@@ -54,15 +54,21 @@ def _rows(text: str) -> Iterator[TaskRun]:
 def _tasks(text: str) -> Iterator[SearchResult]:
     names = [name for name in registry.names() if text in name.lower()]
     for name in names[:MOST]:
-        yield _filtered(short(name), f"{_('Task')} · {name}", "function", {asked.TASK: name})
+        yield SearchResult(
+            title=short(name),
+            description=f"{_('Task')} · {name}",
+            link=reverse("admin:tasks_task", args=[name]),
+            icon="function",
+        )
 
 
 def _queues(text: str) -> Iterator[SearchResult]:
     names = [name for name in sorted(registry.queues()) if text in name.lower()]
+    runs = reverse("admin:tasks_taskrun_changelist")
     for name in names[:MOST]:
-        yield _filtered(name, _("Queue"), "stacks", {asked.QUEUE: name})
-
-
-def _filtered(title: str, description: str, icon: str, query: dict[str, str]) -> SearchResult:
-    link = f"{reverse('admin:tasks_taskrun_changelist')}?{urlencode(query)}"
-    return SearchResult(title=title, description=description, link=link, icon=icon)
+        yield SearchResult(
+            title=name,
+            description=_("Queue"),
+            link=f"{runs}?{urlencode({asked.QUEUE: name})}",
+            icon="stacks",
+        )
