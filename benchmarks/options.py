@@ -43,7 +43,7 @@ def parse(engines: Sequence[Engine]) -> Options:
         "--project",
         type=Path,
         metavar="FOLDER",
-        help="measure this project, with its .venv, instead of fresh bakes (name its engine: --only)",
+        help="measure this project, with its .venv, not fresh bakes (name its engine with --only)",
     )
     given = parser.parse_args()
     return Options(

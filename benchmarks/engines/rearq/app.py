@@ -25,5 +25,7 @@ async def stamp(enqueued_at: float) -> None:
 async def connect() -> None:
     """Open the database; the tables are made unless they are there."""
     url = os.environ["DATABASE_URL"].replace("postgres://", "asyncpg://")
-    await Tortoise.init(db_url=url, modules={"rearq": ["rearq.server.models"]})
+    # ReArq calls this in a task of its own, whose connections no other task would see.
+    modules = {"rearq": ["rearq.server.models"]}
+    await Tortoise.init(db_url=url, modules=modules, _enable_global_fallback=True)
     await Tortoise.generate_schemas(safe=True)

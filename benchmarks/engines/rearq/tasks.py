@@ -2,9 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine
-from contextvars import copy_context
-from typing import Any
 
 import redis
 from django.conf import settings
@@ -15,15 +12,7 @@ from benchmarks.engines.rearq.app import noop, rearq, stamp
 
 loop = asyncio.new_event_loop()
 asyncio.set_event_loop(loop)
-context = copy_context()
-"""In which Tortoise keeps its connections: a task that is not given it has only a copy."""
-
-
-def _run(coroutine: Coroutine[Any, Any, object]) -> None:
-    loop.run_until_complete(loop.create_task(coroutine, context=context))
-
-
-_run(rearq.startup())
+loop.run_until_complete(rearq.startup())
 
 # Its worker makes the group at the end of the stream: what is enqueued before the first worker
 # comes would never be run.
@@ -33,11 +22,11 @@ with redis.Redis.from_url(settings.REDIS_URL) as broker:
 
 
 def enqueue() -> None:
-    _run(noop.delay())
+    loop.run_until_complete(noop.delay())
 
 
 def enqueue_stamp(enqueued_at: float) -> None:
-    _run(stamp.delay(enqueued_at))
+    loop.run_until_complete(stamp.delay(enqueued_at))
 
 
 def has_unfinished() -> bool:
