@@ -27,7 +27,7 @@ LIMIT = 300.0
 """Milliseconds that 19 of 20 pages must not take longer than."""
 
 # Spread over a day, ids by the time as the application makes them. Of a hundred runs one failed, of
-# a thousand one was cancelled; some thousand are there to be run. A failure has a traceback of 2 kB.
+# a thousand one was cancelled; some thousand are there to be run. A failure has 2 kB of traceback.
 FILL = """
 INSERT INTO tasks_taskrun (id, name, queue, priority, status, gated, is_async, arguments,
     unique_key, run_at, enqueued_at, started_at, attempted_at, finished_at, attempt, spent, crashes,

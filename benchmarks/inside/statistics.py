@@ -112,7 +112,8 @@ def _getting(address: str, **headers: str) -> Callable[[], Any]:
     def get() -> None:
         cache.clear()
         answer = client.get(address, headers=headers)
-        assert answer.status_code == 200, answer.content
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address} answered {answer.status_code}: {answer.content!r}")
 
     return get
 
