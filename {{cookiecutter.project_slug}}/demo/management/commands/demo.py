@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from demo import seed
 from demo.address import NoPort
 from demo.console import wants_colour
 from demo.guard import refusal
+from demo.removal.removing import remove_the_shop
 from demo.show import Show
 
 
@@ -45,6 +47,13 @@ class Command(BaseCommand):
             help="With --seed: a database on this host is mine, too, such as that of a container.",
         )
         parser.add_argument(
+            "--remove",
+            action="store_true",
+            help="Take the shop out of the project for good: orders, exports, the demo, the daily "
+            "report. Tasks, accounts, mails, cleanup and backups stay.",
+        )
+        parser.add_argument("--yes", action="store_true", help="With --remove: do not ask first.")
+        parser.add_argument(
             "--timeout",
             type=float,
             default=60.0,
@@ -52,6 +61,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["remove"]:
+            self._remove(ask=not options["yes"])
+            return
         reason = refusal(mine=options["host"] if options["seed"] else "")
         if reason:
             raise CommandError(reason)
@@ -74,4 +86,18 @@ class Command(BaseCommand):
         self.stdout.write(
             f"The shop: {settings.SITE_URL}/\nThe dashboard: {settings.SITE_URL}/admin/ "
             f"(log in as {seed.ADMIN_LOGIN}, password {seed.ADMIN_PASSWORD})"
+        )
+
+    def _remove(self, *, ask: bool) -> None:
+        if not settings.DEBUG:
+            raise CommandError("The shop is removed from a checkout in development: DEBUG is off.")
+        root = Path(settings.BASE_DIR)
+        self.stdout.write(f"This deletes and changes files in {root}: commit your work first.")
+        if ask and input("Remove the shop? [y/N] ").strip().lower() not in ("y", "yes"):
+            raise CommandError("Nothing was changed.")
+        for line in remove_the_shop(root):
+            self.stdout.write(f"  {line}")
+        self.stdout.write(
+            "The shop is gone. Its tables are not: begin with a new database, "
+            "then look at what is left: make lint check sqlite"
         )
