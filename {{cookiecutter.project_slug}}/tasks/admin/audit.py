@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from tasks.admin.listing import RecentPaginator
+from tasks.admin.listing import RecentPaginator, UncountedList
 from tasks.admin.readonly import ReadOnlyAdmin
 from tasks.admin.words import moment
 
@@ -77,6 +77,9 @@ class AuditAdmin(ReadOnlyAdmin):
     search_help_text = _("Id, name or what was done")
     fields = ("when", "user", "kind", "named", "deed", "what")
     readonly_fields = fields
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[UncountedList]:
+        return UncountedList
 
     def get_paginator(
         self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any

@@ -28,7 +28,16 @@ class RecentPaginator(InfinitePaginator):
     count = MAX_ROWS
 
 
-class RunList(ChangeList):
+class UncountedList(ChangeList):
+    """A list that says nothing of how many there are."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # Where the two differ, Unfold's heading gives the paginator's number for a count.
+        self.full_result_count = self.result_count
+
+
+class RunList(UncountedList):
     """The list without a count, and without the columns that only a run's own page shows."""
 
     matching: Matching
@@ -50,8 +59,6 @@ class RunList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        # Where the two differ, Unfold's heading gives the paginator's number for a count.
-        self.full_result_count = self.result_count
         self.tabs = tabs(request)
         self.filters = asked.only_filters(request.GET)
 

@@ -19,6 +19,7 @@ from tasks.admin.words import length, moment, short
 from tasks.errors import InvalidSchedule
 from tasks.ledger import now
 from tasks.models import Schedule, ScheduleTick, TaskRun, TickStatus
+from tasks.permissions import VIEW_ARGUMENTS
 from tasks.schedules import cron, zones
 from tasks.schedules.rules import Rule, next_ticks
 
@@ -99,7 +100,10 @@ class ScheduleAdmin(ScheduleActions):
     # What may be changed.
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        arguments = ["args", "kwargs"] if self._is_open(request, obj) else ["shown_arguments"]
+        if self._is_open(request, obj):
+            arguments = ["args", "kwargs"]
+        else:
+            arguments = ["shown_arguments"] if request.user.has_perm(VIEW_ARGUMENTS) else []
         return [*BEFORE_ARGUMENTS, *arguments, *AFTER_ARGUMENTS]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:

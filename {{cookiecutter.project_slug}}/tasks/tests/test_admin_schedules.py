@@ -328,3 +328,11 @@ def test_who_may_change_a_schedule_may_not_switch_it_for_that() -> None:
 
     after = Schedule.objects.get()
     assert (after.name, after.enabled) == ("nightly", True)
+
+
+def test_arguments_are_for_those_who_may_view_arguments() -> None:
+    schedule = make_schedule(arguments='{"args":[4711,2],"kwargs":{}}')
+    page = reverse("admin:tasks_schedule_change", args=[schedule.pk])
+
+    assert "4711" not in staff("view_schedule").get(page).content.decode()
+    assert "4711" in staff("view_schedule", "view_arguments").get(page).content.decode()

@@ -91,6 +91,7 @@ def test_no_page_of_the_admin_runs_what_others_wrote(page: Page, site: str) -> N
         f"{run}/{about['running']}/change/",
         f"{run}/{about['failed']}/history/",
         "tasks/queues/",
+        "tasks/tasks/",
         "tasks/worker/",
         "tasks/schedule/",
         f"tasks/schedule/{about['schedule']}/change/",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -19,7 +20,8 @@ pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 @looks
 def test_everybody_can_use_the_pages_of_runs(page: Page, site: str) -> None:
-    log_in(page, site, make_user(is_staff=True, is_superuser=True))
+    user = make_user(is_staff=True, is_superuser=True)
+    log_in(page, site, user)
     worker, now = make_worker(), timezone.now()
     failed = make_failed_run(
         name=ADD,
@@ -52,10 +54,13 @@ def test_everybody_can_use_the_pages_of_runs(page: Page, site: str) -> None:
     )
     chain(add.s(1, 2), group([add.s(n) for n in range(4)], then=add.si(5, 6))).enqueue()
     last = TaskRun.objects.get(after_group_id__isnull=False)
+    LogEntry.objects.log_actions(user.pk, [failed], CHANGE, change_message="Retried.")
     for path, part in (
         ("", "#changelist"),
         ("?status__exact=FAILED", "#changelist"),
         ("all/retry/?q=paper", ".tasks-dialog"),
+        ("failures/", ".tasks-page"),
+        ("../../admin/logentry/", "#changelist"),
         (f"{failed.pk}/change/", ".tasks-page"),
         (f"{running.pk}/change/", ".tasks-page"),
         (f"{last.pk}/change/", ".tasks-page"),
