@@ -46,7 +46,7 @@ class Matching:
     text: str = ""
     """The id; else a part of the task's name, of the unique key or of a failure."""
     in_errors: bool = True
-    """Whether the text is looked for in failures: messages and tracebacks may tell arguments."""
+    """Whether the text is looked for in failures and within keys, which may tell arguments."""
 
     def rows(self) -> QuerySet[TaskRun]:
         """Return the runs, in no order."""
@@ -145,7 +145,9 @@ def search(runs: QuerySet[TaskRun], text: str, *, in_errors: bool = True) -> Que
         return runs
     if id_ := _as_id(text):
         return runs.filter(pk=id_)
-    found = Q(name__icontains=text) | Q(unique_key__icontains=text)
+    # A key is made of arguments, too: who may not see them finds the run whose key they know.
+    key = Q(unique_key__icontains=text) if in_errors else Q(unique_key=text)
+    found = Q(name__icontains=text) | key
     if in_errors:
         # As it is spelt in JSON. Most runs have no failure, and are not searched for it.
         spelt = json.dumps(text)[1:-1]

@@ -31,6 +31,8 @@ def matching_of(request: HttpRequest) -> Matching:
     """Return the filter. Raises `IncorrectLookupParameters` when something in it makes no sense:
     a filter that was left out would mean more runs than the list shows."""
     given = request.GET
+    if any("\x00" in given.get(name, "") for name in PARAMETERS if name != TEXT):
+        raise IncorrectLookupParameters("a filter holds NUL, which PostgreSQL does not take")
     try:
         return Matching(
             statuses=tuple(RunStatus(each) for each in (given.get(STATUS),) if each),

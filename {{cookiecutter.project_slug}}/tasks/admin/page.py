@@ -72,6 +72,12 @@ class RunPage:
         self.attempts = _masked(Attempts.of(run.errors), shows_arguments)
         self.how_far = HowFar.of(run.progress, shows_message=shows_arguments)
 
+    @property
+    def unique_key(self) -> str:
+        """The key, which is made of arguments; empty where there is none."""
+        key = self.run.unique_key or ""
+        return key if self.shows_arguments or not key else MASK
+
     # What is refreshed while somebody looks.
 
     @property

@@ -97,12 +97,16 @@ def _cells(run: TaskRun, *, shows_messages: bool) -> list[Any]:
         _moment(run.started_at),
         _moment(run.finished_at),
         str(run.worker_id or ""),
-        run.unique_key or "",
+        _kept(run.unique_key or "", shown=shows_messages),
         run.reason,
         run.fingerprint or "",
         "" if last is None else last.error,
-        message if shows_messages or not message else MASK,
+        _kept(message, shown=shows_messages),
     ]
+
+
+def _kept(text: str, *, shown: bool) -> str:
+    return text if shown or not text else MASK
 
 
 def _moment(moment: datetime | None) -> str:

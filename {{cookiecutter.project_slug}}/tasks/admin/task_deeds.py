@@ -74,9 +74,7 @@ class RunTask(_TaskDeed):
 
     def after(self, request: HttpRequest) -> dict[str, str]:
         """Lead to the run."""
-        return (
-            {"HX-Redirect": self.run_page} if hasattr(self, "run_page") else super().after(request)
-        )
+        return {"HX-Redirect": self.run_page} if self.run_page else super().after(request)
 
 
 class PauseTask(_TaskDeed):

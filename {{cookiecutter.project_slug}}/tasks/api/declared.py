@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tasks.api.base import TaskView
-from tasks.api.shapes.things import TaskSerializer
+from tasks.api.shapes.things import PausedSerializer, TaskSerializer
 from tasks.errors import UnknownTask
 from tasks.models import GateKind
-from tasks.permissions import PAUSE_GATES, VIEW_RUNS
+from tasks.permissions import PAUSE_GATES, VIEW_GATES, VIEW_RUNS
 from tasks.service import service
 
 
@@ -65,31 +65,37 @@ class TaskDetail(TaskListing):
         return self.one(name)
 
 
-class TaskPause(TaskListing):
+class TaskPause(TaskView):
     """The stop of a task."""
 
-    needs = {"POST": (VIEW_RUNS, PAUSE_GATES)}
+    needs = {"POST": (VIEW_GATES, PAUSE_GATES)}
 
-    @extend_schema(operation_id="tasks_pause", request=None, responses=TaskSerializer)
+    @extend_schema(operation_id="tasks_pause", request=None, responses=PausedSerializer)
     def post(self, request: Request, name: str) -> Response:
         """Let no run of the task start. What runs goes on."""
         try:
             service.pause(GateKind.TASK, name, by=self.staff)
         except UnknownTask as error:
             raise NotFound(str(error)) from error
-        return self.one(name)
+        return _paused(name)
 
 
-class TaskResume(TaskListing):
+class TaskResume(TaskView):
     """The end of a task's pause."""
 
-    needs = {"POST": (VIEW_RUNS, PAUSE_GATES)}
+    needs = {"POST": (VIEW_GATES, PAUSE_GATES)}
 
-    @extend_schema(operation_id="tasks_resume", request=None, responses=TaskSerializer)
+    @extend_schema(operation_id="tasks_resume", request=None, responses=PausedSerializer)
     def post(self, request: Request, name: str) -> Response:
         """Let the runs of the task start again."""
         try:
             service.resume(GateKind.TASK, name, by=self.staff)
         except UnknownTask as error:
             raise NotFound(str(error)) from error
-        return self.one(name)
+        return _paused(name)
+
+
+def _paused(name: str) -> Response:
+    """Answer with whether a task is paused: who may pause it need not see its runs."""
+    paused = {"name": name, "paused_at": service.paused_tasks().get(name)}
+    return Response(PausedSerializer(paused).data)

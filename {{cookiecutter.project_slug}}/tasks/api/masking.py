@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from tasks.masks import MASK
 from tasks.reading import Failed, Run, WholeRun
@@ -22,12 +23,23 @@ def whole(run: WholeRun) -> WholeRun:
         kwargs=dict.fromkeys(run.kwargs, MASK),
         return_value=None if run.return_value is None else MASK,
         failures=tuple(map(_failed, run.failures)),
+        progress=_progress(run.progress),
     )
 
 
 def schedule(state: ScheduleState) -> ScheduleState:
     """Return a schedule without its arguments."""
     return replace(state, args=[MASK for _ in state.args], kwargs=dict.fromkeys(state.kwargs, MASK))
+
+
+def _progress(progress: Any) -> Any:
+    """Return how far a run is, without what it says of it."""
+    match progress:
+        case {"message": str(message)}:
+            return {**progress, "message": message and MASK}
+        case dict() | None:
+            return progress
+    return MASK
 
 
 def _failed(failed: Failed) -> Failed:

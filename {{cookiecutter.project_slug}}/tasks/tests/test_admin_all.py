@@ -156,3 +156,19 @@ def test_the_file_is_bounded_and_read_in_batches(monkeypatch: pytest.MonkeyPatch
 
 def test_the_file_is_for_those_who_may_view_runs() -> None:
     assert staff(RETRY, CANCEL).get(CSV).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["name", "queue", "fingerprint", "worker", "q"])
+def test_a_filter_that_no_database_takes_breaks_nothing(name: str) -> None:
+    viewer = staff("view_taskrun")
+
+    for page in (LIST, CSV):
+        answer = viewer.get(page, {name: "\x00"})
+        assert answer.status_code in (200, 302, 400), page
+
+
+def test_a_unique_key_is_masked_from_who_may_not_see_arguments() -> None:
+    make_failed_run(unique_key="order:7")
+
+    assert rows(staff("view_taskrun"))[0]["unique_key"] == MASK
+    assert rows(staff("view_taskrun", "view_arguments"))[0]["unique_key"] == "order:7"

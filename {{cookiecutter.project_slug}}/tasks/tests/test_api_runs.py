@@ -111,6 +111,15 @@ def test_nobody_guesses_arguments_by_searching() -> None:
         assert post(client, f"{BULK}?search=canary", body).json()["count"] == count
 
 
+def test_who_may_not_see_keys_finds_only_the_run_whose_key_they_know() -> None:
+    run = make_run(unique_key="order 4711")
+    sees, sees_not = member(*need.OPERATING), member(*set(need.OPERATING) - {need.VIEW_ARGUMENTS})
+
+    assert found(sees, search="47") == [str(run.pk)]
+    assert found(sees_not, search="47") == []
+    assert found(sees_not, search="order 4711") == [str(run.pk)]
+
+
 def test_pages_neither_shift_nor_count_when_runs_are_added(
     api: Client, django_assert_max_num_queries: Any
 ) -> None:
@@ -177,6 +186,7 @@ def test_arguments_are_masked_from_who_may_not_see_them() -> None:
         return_value='"canary"',
         errors=ERROR,
         unique_key="canary",
+        progress='{"done":1,"total":2,"message":"canary"}',
         fingerprint="f" * 16,
     )
     make_run(status=RunStatus.FAILED, errors=ERROR, fingerprint="f" * 16)

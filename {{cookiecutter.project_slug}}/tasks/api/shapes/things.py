@@ -127,6 +127,13 @@ class TaskSerializer(serializers.Serializer[Any]):
     flow = FlowSerializer()
 
 
+class PausedSerializer(serializers.Serializer[Any]):
+    """Whether a task is paused."""
+
+    name = serializers.CharField()
+    paused_at = serializers.DateTimeField(allow_null=True, help_text="Null: it is not paused.")
+
+
 class OverviewSerializer(serializers.Serializer[Any]):
     """What one looks at first: what is there now, and what ended within the last hour."""
 
