@@ -1,10 +1,10 @@
 """Takes the pictures of the shop in `docs/images` from a running demo.
 
-    make demo                                # in one terminal
-    pip install playwright                   # in an environment of its own
-    python scripts/screenshots.py            # in another terminal
+    make docs-images
 
-`--every` takes each page in light, dark and on a phone, to look at before a release.
+bakes the default project, runs its demo and takes them all. Started with the Python of a baked project,
+which has Playwright, and `--url`, this script takes them from a demo that runs already; `--every` takes
+each page in light, dark and on a phone, to look at before a release.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -26,7 +27,8 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
-PAGES = ("shop", "catalogue", "cart", "checkout", "order", "register", "login", "runs")
+CONTROL_ROOM = ("dashboard", "queues", "tasks", "task", "runs")
+PAGES = ("shop", "catalogue", "cart", "checkout", "order", "register", "login", *CONTROL_ROOM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,11 @@ def wanted(*, every: bool) -> dict[Look, tuple[str, ...]]:
     """Which pages are taken in which look."""
     if every:
         return dict.fromkeys((LIGHT, DARK, PHONE, PHONE_DARK), PAGES)
-    return {LIGHT: ("shop", "catalogue", "order", "runs"), DARK: ("shop",), PHONE: ("shop",)}
+    return {
+        LIGHT: ("shop", "catalogue", "order", *CONTROL_ROOM),
+        DARK: ("shop", "dashboard"),
+        PHONE: ("shop", "dashboard"),
+    }
 
 
 class Visit:
@@ -114,11 +120,32 @@ class Visit:
 
     def runs(self) -> None:
         """The list of runs in the admin."""
-        self.page.goto(f"{self.url}/admin/login/?next=/admin/tasks/taskrun/")
+        self._admin("tasks/taskrun/", "#result_list")
+
+    def dashboard(self) -> None:
+        """The first page of the admin, with its charts."""
+        self._admin("?every=0", "#tasks-series")
+
+    def queues(self) -> None:
+        """The queues."""
+        self._admin("tasks/queues/?every=0", ".tasks-grid")
+
+    def tasks(self) -> None:
+        """The tasks."""
+        self._admin("tasks/tasks/?every=0", ".tasks-grid")
+
+    def task(self) -> None:
+        """One of them."""
+        self._admin("tasks/tasks/orders.tasks.process_order/?every=0", ".tasks-grid")
+
+    def _admin(self, path: str, seen: str) -> None:
+        address = urlencode({"next": f"/admin/{path}"})
+        self.page.goto(f"{self.url}/admin/login/?{address}")
         self.page.locator("[name=username]").fill("admin")
         self.page.locator("[name=password]").fill("admin")
         self.page.locator("[type=submit]").first.click()
-        self.page.locator("#result_list").wait_for()
+        self.page.locator(seen).first.wait_for(state="attached")
+        self.page.wait_for_load_state("networkidle")
 
 
 @contextmanager

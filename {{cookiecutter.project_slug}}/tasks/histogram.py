@@ -49,6 +49,11 @@ class Histogram:
         return cls.sum(json.loads(f"[{','.join(texts)}]"))
 
     @classmethod
+    def read_each(cls, texts: Sequence[str]) -> list[Self]:
+        """Return what each text that `text()` wrote says."""
+        return [cls(tuple(counts)) for counts in json.loads(f"[{','.join(texts)}]")]
+
+    @classmethod
     def sum(cls, histograms: Iterable[Sequence[int]]) -> Self:
         """Add up counts."""
         return cls(tuple(map(sum, zip_longest(*histograms, fillvalue=0))))
