@@ -40,6 +40,7 @@ messages: # Renew the German catalogue of the raw project from what it says toda
 	@$(MAKE) --silent bake OUT=build/messages >/dev/null
 	@cd build/messages/task-shop && $(TOOLS) $(MAKE) --silent messages
 	@cp -r build/messages/task-shop/locale "{{cookiecutter.project_slug}}/"
+
 docs-images: # Take the pictures in docs/images anew, from a demo that is started for them; needs Chromium
 	@$(MAKE) --silent bake OUT=build/images >/dev/null
 	@cd build/images/task-shop && rm -f db.sqlite3 && $(TOOLS) uv sync --frozen --quiet && \

@@ -52,7 +52,7 @@ def wanted(*, every: bool) -> dict[Look, tuple[str, ...]]:
     if every:
         return dict.fromkeys((LIGHT, DARK, PHONE, PHONE_DARK), PAGES)
     return {
-        LIGHT: ("shop", "catalogue", "order", *CONTROL_ROOM),
+        LIGHT: ("shop", "catalogue", "order", "dashboard", "queues", "task", "runs"),
         DARK: ("shop", "dashboard"),
         PHONE: ("shop", "dashboard"),
     }
