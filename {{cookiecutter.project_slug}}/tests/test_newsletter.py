@@ -22,6 +22,7 @@ READERS = 200
 KILLS = (40, 100)
 PAUSED_AT = 150
 # A lost worker is noticed soon.
+PATIENCE_SECONDS = 120
 HASTE = {"lease": 3.0, "sweep": 0.5}
 
 
@@ -56,7 +57,7 @@ def kill_at(counts: tuple[int, ...], program: Program, server: Witness) -> None:
 
 def wait_for_state(newsletter: Newsletter, state: NewsletterState) -> None:
     rows = Newsletter.objects.filter(pk=newsletter.pk, state=state)
-    wait_until(rows.exists, f"the newsletter is {state}", seconds=90)
+    wait_until(rows.exists, f"the newsletter is {state}", seconds=PATIENCE_SECONDS)
 
 
 def wait_until_quiet(server: Witness) -> int:
@@ -68,6 +69,7 @@ def wait_until_quiet(server: Witness) -> int:
     return before
 
 
+@pytest.mark.timeout(3 * PATIENCE_SECONDS)
 def test_a_newsletter_reaches_everybody_once_whichever_worker_is_killed(
     programs: Programs, server: Witness
 ) -> None:
@@ -76,7 +78,11 @@ def test_a_newsletter_reaches_everybody_once_whichever_worker_is_killed(
     kill_at(KILLS, start_workers(programs, server), server)
 
     begin(newsletter)
-    wait_until(lambda: len(server.taken) >= PAUSED_AT, f"{PAUSED_AT} mails are out")
+    wait_until(
+        lambda: len(server.taken) >= PAUSED_AT,
+        f"{PAUSED_AT} mails are out",
+        seconds=PATIENCE_SECONDS,
+    )
     newsletter.refresh_from_db()
     sending.pause(newsletter, by=editor)
     standing = wait_until_quiet(server)

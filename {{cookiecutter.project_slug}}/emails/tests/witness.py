@@ -138,9 +138,11 @@ def witness() -> Iterator[Witness]:
     """Run the server on a free port of this machine, in a thread."""
     server = Witness()
     loop = asyncio.new_event_loop()
+    lines: list[_Server] = []
 
     def serve() -> SMTP:
-        return _Server(server, hostname="witness", loop=loop)
+        lines.append(_Server(server, hostname="witness", loop=loop))
+        return lines[-1]
 
     async def start() -> asyncio.Server:
         return await loop.create_server(serve, "127.0.0.1", 0)
@@ -152,15 +154,20 @@ def witness() -> Iterator[Witness]:
     try:
         yield server
     finally:
-        asyncio.run_coroutine_threadsafe(_end(listener), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_end(listener, lines), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
 
 
-async def _end(listener: asyncio.Server) -> None:
+async def _end(listener: asyncio.Server, lines: list[_Server]) -> None:
     listener.close()
+    for line in lines:
+        if isinstance(line.transport, asyncio.Transport):
+            line.transport.abort()
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    # The sockets are closed in the next round.
+    await asyncio.sleep(0)
