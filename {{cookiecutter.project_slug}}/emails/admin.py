@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -133,7 +133,7 @@ class EmailAdmin(ModelAdmin):
     )
     def release(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Send the mail of the page."""
-        email = get_object_or_404(Email, pk=object_id)
+        email = self._of_page(request, object_id)
         self._release(request, [email])
         return _reload(request, email)
 
@@ -150,9 +150,16 @@ class EmailAdmin(ModelAdmin):
     )
     def drop(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Give up the mail of the page."""
-        email = get_object_or_404(Email, pk=object_id)
+        email = self._of_page(request, object_id)
         self._drop(request, [email])
         return _reload(request, email)
+
+    def _of_page(self, request: HttpRequest, object_id: str) -> Email:
+        """Return the one of an address, which may hold anything. Raises `Http404`."""
+        email: Email | None = self.get_object(request, object_id)
+        if email is None:
+            raise Http404
+        return email
 
     def _release(self, request: HttpRequest, emails: list[Email]) -> None:
         meant = [email for email in emails if email.state in OFFERED["release"]]

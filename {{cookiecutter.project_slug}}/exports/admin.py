@@ -3,8 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -129,7 +128,7 @@ class ExportAdmin(ModelAdmin):
     )
     def cancel(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Cancel the export of the page."""
-        export = get_object_or_404(Export, pk=object_id)
+        export = self._of_page(request, object_id)
         if cancel(export, by=cast(User, request.user)):
             messages.success(request, _("The export is cancelled."))
         else:
@@ -137,3 +136,10 @@ class ExportAdmin(ModelAdmin):
         if "HX-Request" in request.headers:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return HttpResponseRedirect(reverse("admin:exports_export_change", args=[export.pk]))
+
+    def _of_page(self, request: HttpRequest, object_id: str) -> Export:
+        """Return the one of an address, which may hold anything. Raises `Http404`."""
+        export: Export | None = self.get_object(request, object_id)
+        if export is None:
+            raise Http404
+        return export

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
@@ -136,7 +136,7 @@ class NewsletterAdmin(ModelAdmin):
     )
     def send(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Begin to send the newsletter of the page."""
-        newsletter = get_object_or_404(Newsletter, pk=object_id)
+        newsletter = self._of_page(request, object_id)
         try:
             changed = begin(newsletter)
         except sending.AnotherIsUnderWay as error:
@@ -156,7 +156,7 @@ class NewsletterAdmin(ModelAdmin):
     )
     def pause(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Pause the newsletter of the page."""
-        newsletter = get_object_or_404(Newsletter, pk=object_id)
+        newsletter = self._of_page(request, object_id)
         changed = sending.pause(newsletter, by=cast(User, request.user))
         return self._answer(request, newsletter, _("The newsletter is paused."), changed)
 
@@ -173,9 +173,16 @@ class NewsletterAdmin(ModelAdmin):
     )
     def resume(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Resume the newsletter of the page."""
-        newsletter = get_object_or_404(Newsletter, pk=object_id)
+        newsletter = self._of_page(request, object_id)
         changed = sending.resume(newsletter, by=cast(User, request.user))
         return self._answer(request, newsletter, _("The newsletter goes on."), changed)
+
+    def _of_page(self, request: HttpRequest, object_id: str) -> Newsletter:
+        """Return the one of an address, which may hold anything. Raises `Http404`."""
+        newsletter: Newsletter | None = self.get_object(request, object_id)
+        if newsletter is None:
+            raise Http404
+        return newsletter
 
     def _answer(
         self, request: HttpRequest, newsletter: Newsletter, text: "StrPromise", changed: bool

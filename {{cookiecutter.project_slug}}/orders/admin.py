@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
@@ -188,10 +189,11 @@ class RefundAdmin(ModelAdmin):
     )
     def note_by_hand(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
         """End the orders of refunds that were refused, and that a person has made otherwise."""
-        noted = sum(refunding.note_by_hand(refund) for refund in queryset)
-        left = len(queryset) - noted
+        noted = [refund for refund in queryset if refunding.note_by_hand(refund)]
+        for refund in noted:
+            self.log_change(request, refund, gettext("Noted as given back by hand."))
         self.message_user(
             request,
             _("Noted: %(noted)d. Not refused, and left as they are: %(left)d.")
-            % {"noted": noted, "left": left},
+            % {"noted": len(noted), "left": len(queryset) - len(noted)},
         )

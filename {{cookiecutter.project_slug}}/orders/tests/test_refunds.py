@@ -1,6 +1,7 @@
 """A refund is made once, whatever is lost on the way, and never forgotten."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
@@ -88,6 +89,7 @@ def test_a_person_ends_an_order_whose_money_they_gave_back_by_hand(admin_client:
 
     refund.refresh_from_db()
     assert refund.state == RefundState.BY_HAND
+    assert LogEntry.objects.get().object_id == str(refund.pk)
     assert Order.objects.get().state == OrderState.REFUNDED
     assert_all_ended()
 
