@@ -19,6 +19,7 @@ from tasks.admin.ties import Ties
 from tasks.admin.words import between, length, moment, short
 from tasks.masks import MASK
 from tasks.models import FINAL, RunStatus, TaskRun, Worker
+from tasks.origin import Origin
 from tasks.said import Said
 from tasks.service import service
 
@@ -77,6 +78,11 @@ class RunPage:
         """The key, which is made of arguments; empty where there is none."""
         key = self.run.unique_key or ""
         return key if self.shows_arguments or not key else MASK
+
+    @property
+    def origin(self) -> Origin:
+        """The request and the trace that it belongs to."""
+        return Origin.read(self.run.headers)
 
     # What is refreshed while somebody looks.
 

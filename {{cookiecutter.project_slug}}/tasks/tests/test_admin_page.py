@@ -221,3 +221,14 @@ def test_a_run_whose_ties_are_gone_is_shown_all_the_same(admin_client: Client) -
     )
 
     assert str(run.pk) in shown(admin_client, run)
+
+
+def test_the_page_tells_the_request_and_the_trace_it_belongs_to(admin_client: Client) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    run = make_run(headers=json.dumps({"request_id": f"r-{CANARY}", "traceparent": trace}))
+
+    page = shown(admin_client, run)
+
+    assert trace in page
+    assert escape(f"r-{CANARY}") in page
+    assert CANARY not in page
