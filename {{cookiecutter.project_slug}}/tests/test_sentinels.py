@@ -104,6 +104,13 @@ def test_what_is_sensitive_is_told_nowhere(
     for address, text in shown.items():
         assert_silent(address, text, told="")
     assert_silent("the page of a run", shown[page_of(sent.ids[0])])
+    for address in (
+        "",
+        *(f"{id_}/{part}" for id_ in sent.ids for part in ("", "lines/", "related/")),
+    ):
+        answer = client.get(f"/api/tasks/runs/{address}")
+        assert answer.status_code == 200, address
+        assert_silent(f"the API at {address!r}", answer.content.decode(), told="")
     for id_ in sent.ids:
         assert_silent("the console", manage("tasks", "show", id_, environment={}))
 
