@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tasks.admin.glances import Card, cards
 from tasks.admin.live import Live
@@ -31,7 +32,7 @@ HEALTH_COLOURS = {"ok": "good", "late": "late", "lost": "bad", "stopped": ""}
 class DashboardPage(SitePage):
     """What is alive of the dashboard; whoever comes without its script is sent to the index."""
 
-    title = "Dashboard"
+    title = gettext_lazy("Dashboard")
     permission_required = VIEW_RUNS
     live_template_name = "tasks/admin/_dashboard.html"
 
