@@ -161,4 +161,7 @@ def _replace(lines: list[str | None], node: ast.stmt, by: str | None) -> None:
 def _tidy(source: str) -> str:
     """Leave as many empty lines as the formatter does."""
     source = re.sub(r"\n{4,}", "\n\n\n", source.strip("\n")) + "\n"
-    return re.sub(r"\n{3,}(?=(?:import|from) )", "\n\n", source)
+    source = re.sub(r"\n{3,}(?=(?:import|from) )", "\n\n", source)
+    # Where the last block of imports went: two empty lines stand before functions and classes only.
+    below = r"(?m)^((?:import|from) [^\n]+)\n{3,}(?![\n@]|def |class |async )"
+    return re.sub(below, r"\1\n\n", source)

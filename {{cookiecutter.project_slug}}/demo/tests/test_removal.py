@@ -84,6 +84,12 @@ def test_a_file_that_needs_nothing_of_it_is_left_as_it_is() -> None:
     assert prune(AFTER, GONE) == (AFTER, set())
 
 
+def test_the_statement_below_imports_that_went_moves_up_to_those_that_stay() -> None:
+    after, _ = prune("import re\n\nfrom orders import stock\n\nA = re.I\nB = stock.C\n", GONE)
+
+    assert after == "import re\n\nA = re.I\n"
+
+
 @pytest.mark.parametrize("name", sorted({*plan.GONE, *plan.LINES, *plan.BLOCKS}))
 def test_what_the_plan_names_is_there(name: str) -> None:
     assert (Path(settings.BASE_DIR) / name).exists()
