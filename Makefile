@@ -41,12 +41,10 @@ messages: # Renew the German catalogue of the raw project from what it says toda
 	@cd build/messages/task-shop && $(TOOLS) $(MAKE) --silent messages
 	@cp -r build/messages/task-shop/locale "{{cookiecutter.project_slug}}/"
 
-docs-images: # Take the pictures in docs/images anew, from a demo that is started for them; needs Chromium
+docs-images: # Take the pictures of docs/images anew, from a demo of its own; needs Chromium
 	@$(MAKE) --silent bake OUT=build/images >/dev/null
-	@cd build/images/task-shop && rm -f db.sqlite3 && $(TOOLS) uv sync --frozen --quiet && \
-		{ .venv/bin/python manage.py demo --port 8790 >demo.log 2>&1 & demo=$$!; trap "kill $$demo" EXIT; \
-		for _ in $$(seq 120); do grep -q "Admin:" demo.log && break; sleep 1; done; \
-		.venv/bin/python "$(CURDIR)/scripts/screenshots.py" --url http://localhost:8790 $(ARGS); }
+	@cd build/images/task-shop && $(TOOLS) uv sync --frozen --no-dev --quiet
+	@$(RUN) images python scripts/screenshots.py $(ARGS)
 
 docs: # Build the documentation into build/docs; a broken link is an error
 	@$(RUN) docs zensical build --strict

@@ -1,34 +1,70 @@
-"""Takes the pictures of the shop in `docs/images` from a running demo.
+"""Takes the pictures in `docs/images`: `make docs-images`.
 
-    make docs-images
+It runs a demo of its own, visits its pages as a customer and as the administrator, and keeps what
+it sees as small PNGs. `--every` takes each page in light, dark and on a phone, to look at before a
+release; `--only NAME` takes one page; `--url` visits a demo that runs already.
 
-bakes the default project, runs its demo and takes them all. Started with the Python of a baked project,
-which has Playwright, and `--url`, this script takes them from a demo that runs already; `--every` takes
-each page in light, dark and on a phone, to look at before a release.
+A page of the admin is a line in `ADMIN`; one to which a way leads is a method of `Visit`.
 """
 
 import argparse
+import io
+import os
 import secrets
+import shutil
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import IO, cast
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+PROJECT = ROOT / "build" / "images" / "task-shop"
+PORT = 8970
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
-    "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
 ]
-IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
-CONTROL_ROOM = ("dashboard", "queues", "tasks", "task", "runs")
-PAGES = ("shop", "catalogue", "cart", "checkout", "order", "register", "login", *CONTROL_ROOM)
+COLOURS = 128
+"""Enough for pages without photographs; a third of the bytes."""
+
+SHOP = (
+    "shop",
+    "catalogue",
+    "cart",
+    "checkout",
+    "order",
+    "orders",
+    "exports",
+    "register",
+    "login",
+    "password",
+)
+ADMIN = {
+    "dashboard": "/admin/",
+    "runs": "/admin/tasks/taskrun/",
+    "tasks": "/admin/tasks/tasks/",
+    "task": "/admin/tasks/tasks/orders.tasks.process_order/",
+    "queues": "/admin/tasks/queues/",
+    "schedules": "/admin/tasks/schedule/",
+    "workers": "/admin/tasks/worker/",
+    "emails": "/admin/emails/email/",
+    "admin-orders": "/admin/orders/order/",
+}
+"""Pages of the admin, by the names of their pictures."""
+LISTS = ("runs", "schedules", "workers", "emails", "admin-orders")
+"""Those with something that sticks to the window's foot, and so are not taken whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +86,10 @@ PHONE_DARK = Look("-phone-dark", "dark", 400, 860)
 def wanted(*, every: bool) -> dict[Look, tuple[str, ...]]:
     """Which pages are taken in which look."""
     if every:
-        return dict.fromkeys((LIGHT, DARK, PHONE, PHONE_DARK), PAGES)
+        return dict.fromkeys((LIGHT, DARK, PHONE, PHONE_DARK), (*SHOP, *ADMIN))
+    shown = ("dashboard", "runs", "queues", "task", "schedules", "workers")
     return {
-        LIGHT: ("shop", "catalogue", "order", "dashboard", "queues", "task", "runs"),
+        LIGHT: ("shop", "catalogue", "order", "exports", *shown),
         DARK: ("shop", "dashboard"),
         PHONE: ("shop", "dashboard"),
     }
@@ -65,25 +102,40 @@ class Visit:
         self.page = page
         self.url = url
 
+    def go(self, name: str) -> None:
+        """Go to the page of a picture."""
+        if name in ADMIN:
+            self.log_into_the_admin(ADMIN[name])
+        else:
+            getattr(self, name)()
+
     def shop(self) -> None:
         """The try-it page after its buttons were pressed, once the work is done."""
         self.page.goto(self.url)
-        for button in ("Register a customer", "Place an order", "Order twice"):
-            self.page.get_by_role("button", name=button).click()
-            self.page.wait_for_load_state("networkidle")
-        self.page.locator("#live .badge--running, #live .badge--ready").first.wait_for(
-            state="detached"
-        )
+        for card, button in (
+            ("emails", "Register a customer"),
+            ("orders", "Order twice"),
+            ("exports", "Export the orders"),
+            ("orders", "Place an order"),
+        ):
+            self.page.locator(f"#{card}").get_by_role("button", name=button).click()
+            self.page.locator(f"#told-{card} .message").wait_for()
+        live = "#live .badge--running, #live [href*=taskrun] ~ .badge--ready, #live .badge--reading"
+        self.page.locator(live).first.wait_for(state="detached")
 
     def register(self) -> None:
         """The registration, filled in by nobody."""
         self.page.goto(f"{self.url}/accounts/register/")
 
+    def password(self) -> None:
+        """The page for who has forgotten it."""
+        self.page.goto(f"{self.url}/accounts/password/")
+
     def login(self) -> None:
         """The login after a wrong password."""
         self.page.goto(f"{self.url}/accounts/login/")
-        self.page.locator("[name=username]").fill("ada@example.com")
-        self.page.locator("[name=password]").fill("not-the-password")
+        self.page.locator("main [name=username]").fill("ada@example.com")
+        self.page.locator("main [name=password]").fill("not-the-password")
         self.page.locator("main button").click()
         self.page.locator(".errorlist").first.wait_for()
 
@@ -118,34 +170,31 @@ class Visit:
         self.page.get_by_role("button", name="Place the order").click()
         self.page.locator(".badge--confirmed").first.wait_for()
 
-    def runs(self) -> None:
-        """The list of runs in the admin."""
-        self._admin("tasks/taskrun/", "#result_list")
+    def orders(self) -> None:
+        """The list of one's orders."""
+        self.order()
+        self.page.get_by_role("link", name="Your orders").click()
 
-    def dashboard(self) -> None:
-        """The first page of the admin, with its charts."""
-        self._admin("?every=0", "#tasks-series")
+    def exports(self) -> None:
+        """Two exports that are ready."""
+        self.order()
+        self.page.get_by_role("link", name="Exports").click()
+        for kind in ("orders_csv", "my_data"):
+            self.page.locator("[name=kind]").select_option(kind)
+            self.page.get_by_role("button", name="Export", exact=True).click()
+            self.page.locator(".badge--ready").first.wait_for()
+        self.page.locator(".badge--waiting, .badge--reading, .badge--assembling").first.wait_for(
+            state="detached"
+        )
 
-    def queues(self) -> None:
-        """The queues."""
-        self._admin("tasks/queues/?every=0", ".tasks-grid")
-
-    def tasks(self) -> None:
-        """The tasks."""
-        self._admin("tasks/tasks/?every=0", ".tasks-grid")
-
-    def task(self) -> None:
-        """One of them."""
-        self._admin("tasks/tasks/orders.tasks.process_order/?every=0", ".tasks-grid")
-
-    def _admin(self, path: str, seen: str) -> None:
-        address = urlencode({"next": f"/admin/{path}"})
-        self.page.goto(f"{self.url}/admin/login/?{address}")
+    def log_into_the_admin(self, path: str) -> None:
+        """A page of the admin."""
+        self.page.goto(f"{self.url}/admin/login/?next={path}")
         self.page.locator("[name=username]").fill("admin")
         self.page.locator("[name=password]").fill("admin")
         self.page.locator("[type=submit]").first.click()
-        self.page.locator(seen).first.wait_for(state="attached")
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_url(f"**{path}")
+        self.page.wait_for_load_state("load")
 
 
 @contextmanager
@@ -174,29 +223,72 @@ def opened(browser: Browser, look: Look) -> Iterator[Page]:
 def take(browser: Browser, url: str, look: Look, name: str, into: Path) -> None:
     """Take one picture."""
     with opened(browser, look) as page:
-        getattr(Visit(page, url), name)()
+        Visit(page, url).go(name)
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if overflow > 0:
             raise SystemExit(f"{name} is {overflow} pixels too wide at {look.width}.")
         page.mouse.move(0, 0)
-        # What sticks to the window's foot would stand in the middle of a longer picture.
-        page.screenshot(path=into / f"{name}{look.suffix}.png", full_page=name != "runs")
+        shot = page.screenshot(full_page=name not in LISTS)
+    picture = (
+        Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    )
+    picture.save(into / f"{name}{look.suffix}.png", optimize=True)
+    print(f"{name}{look.suffix}.png", flush=True)
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """Run a demo of our own, on a fresh database; yield its address once its orders are done."""
+    for file in PROJECT.glob("db.sqlite3*"):
+        file.unlink()
+    shutil.rmtree(PROJECT / "var", ignore_errors=True)
+    command = [PROJECT / ".venv/bin/python", "manage.py", "demo", "--port", str(PORT)]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        lines = cast(IO[str], process.stdout)  # a pipe, as asked for above
+        try:
+            for line in lines:
+                if "The shop is open: " in line:
+                    break
+            else:
+                raise SystemExit("The demo did not start.")
+            # Its lines have to be read, or it stands still at a full pipe.
+            reader = os.fdopen(os.dup(lines.fileno()))
+            drain = subprocess.Popen(["cat"], stdin=reader, stdout=subprocess.DEVNULL)
+            time.sleep(15)
+            yield line.split()[-1].rstrip("/")
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+            drain.wait(10)
 
 
 def main() -> None:
     """Take all that are wanted."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--url", default="http://localhost:8000", help="where the demo runs")
+    parser.add_argument("--url", help="where a demo runs; else one is started")
     parser.add_argument("--into", type=Path, default=IMAGES, help="the folder for the pictures")
     parser.add_argument("--every", action="store_true", help="each page in each look")
+    parser.add_argument("--only", action="append", help="this page, in its looks")
     options = parser.parse_args()
     options.into.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if chromium is None:
+        raise SystemExit("There is no Chromium: install one, or name it: CHROMIUM=/path/to/it")
+    with demo() if options.url is None else nowhere(options.url) as url, sync_playwright() as one:
+        browser = one.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         for look, names in wanted(every=options.every).items():
             for name in names:
-                take(browser, options.url.rstrip("/"), look, name, options.into)
+                if not options.only or name in options.only:
+                    take(browser, url, look, name, options.into)
         browser.close()
+
+
+@contextmanager
+def nowhere(url: str) -> Iterator[str]:
+    """A demo that somebody else runs."""
+    yield url.rstrip("/")
 
 
 if __name__ == "__main__":

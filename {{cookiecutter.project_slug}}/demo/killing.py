@@ -7,6 +7,8 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from django.utils.translation import gettext as _
+
 from demo.guard import refusal
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 
@@ -30,9 +32,7 @@ def kill_the_worker_of(run_id: str, *, once: Callable[[], object]) -> int:
     alive = Worker.objects.filter(status=WorkerStatus.ALIVE)
     worker = alive.filter(pk=run.worker_id).first() if run.worker_id else None
     if worker is None or worker.host != socket.gethostname() or not _is_a_worker(worker.pid):
-        raise CannotKill(
-            "The worker runs on another machine, where nothing can be killed from here."
-        )
+        raise CannotKill(_("The worker runs on another machine: nothing is killed there from here."))
     os.kill(worker.pid, signal.SIGKILL)
     return worker.pid
 
@@ -43,11 +43,11 @@ def _wait_for(run_id: str, once: Callable[[], object]) -> TaskRun:
     while time.monotonic() < ends:
         run = TaskRun.objects.get(pk=run_id)
         if run.finished_at is not None:
-            raise CannotKill("The worker was faster: its work was done before it could be killed.")
+            raise CannotKill(_("The worker was faster: its work was done before it was killed."))
         if run.status == RunStatus.RUNNING and once():
             return run
         time.sleep(LOOK_SECONDS)
-    raise CannotKill("No worker has begun. Is one running?")
+    raise CannotKill(_("No worker has begun. Is one running?"))
 
 
 def _is_a_worker(pid: int) -> bool:
