@@ -32,7 +32,9 @@ def kill_the_worker_of(run_id: str, *, once: Callable[[], object]) -> int:
     alive = Worker.objects.filter(status=WorkerStatus.ALIVE)
     worker = alive.filter(pk=run.worker_id).first() if run.worker_id else None
     if worker is None or worker.host != socket.gethostname() or not _is_a_worker(worker.pid):
-        raise CannotKill(_("The worker runs on another machine: nothing is killed there from here."))
+        raise CannotKill(
+            _("The worker runs on another machine: nothing is killed there from here.")
+        )
     os.kill(worker.pid, signal.SIGKILL)
     return worker.pid
 
