@@ -14,6 +14,8 @@ from tasks.testing import run_due
 from tasks.tests.sample.tasks import hand_on, say, sign_in
 from tests.conformance.harness import Programs, wait_for_status, wait_until
 
+pytestmark = pytest.mark.once
+
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 

@@ -24,6 +24,8 @@ from tasks.workflows import chain
 from tests.conformance.harness import Programs, wait_for_status, wait_until
 from tests.sentry import Sentry
 
+pytestmark = pytest.mark.once
+
 SECRET = "sesame-4711"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
