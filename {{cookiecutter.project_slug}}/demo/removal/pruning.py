@@ -152,7 +152,7 @@ def _replace(lines: list[str | None], node: ast.stmt, by: str | None) -> None:
             while not (lines[last] or "").endswith('"""'):
                 last += 1
             last += 1
-    comment = re.search(r"  # noqa.*", lines[node.lineno - 1] or "")
+    comment = re.search(r"  # (?:noqa|type: ignore).*", lines[node.lineno - 1] or "")
     lines[first:last] = [None] * (last - first)
     if by is not None:
         lines[first] = by + (comment[0] if comment else "")
