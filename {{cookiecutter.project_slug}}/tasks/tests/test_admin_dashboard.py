@@ -143,7 +143,7 @@ def test_no_name_becomes_markup(admin_client: Client) -> None:
         name=CANARY,
         queue=CANARY,
         status=RunStatus.FAILED,
-        fingerprint="kind",
+        fingerprint="canary",
         errors=failure(exception_class_path=CANARY),
     )
     Schedule.objects.create(name=CANARY, task="t", every_seconds=60, next_at=now())

@@ -54,7 +54,7 @@ def test_every_task_is_listed_with_how_it_does(admin_client: Client) -> None:
 
 def test_the_page_of_a_task_tells_it_all(admin_client: Client) -> None:
     run = make_ended(
-        now(), name=NAME, status=RunStatus.FAILED, fingerprint="kind", errors=failure()
+        now(), name=NAME, status=RunStatus.FAILED, fingerprint="label jam", errors=failure()
     )
     Schedule.objects.create(name="nightly", task=NAME, cron="0 3 * * *")
 
