@@ -50,7 +50,9 @@ def prune(source: str, gone: Gone) -> tuple[str, set[str]]:
     used = {name for node in kept for name in _names(node)} | _exported(tree)
     for node in tree.body:
         if isinstance(node, IMPORTS):
-            _replace(lines, node, _rest_of(node, used, lost))
+            kept_names = _kept(node, used, lost)
+            if len(kept_names) < len(node.names):
+                _replace(lines, node, _written(node, kept_names))
         elif node in removed:
             _replace(lines, node, None)
     return _tidy("\n".join(line for line in lines if line is not None)), went
@@ -122,22 +124,26 @@ def _exported(tree: ast.Module) -> set[str]:
     return {alias.name for alias in aliases if alias.asname == alias.name}
 
 
-def _rest_of(node: Import, used: set[str], lost: set[str]) -> str | None:
-    """What is left of an import, as the formatter sets it; `None` when nothing is."""
-    kept = [
+def _kept(node: Import, used: set[str], lost: set[str]) -> list[ast.alias]:
+    """What an import still brings that is there, and used."""
+    return [
         alias
         for alias in node.names
         if (name := alias.asname or alias.name.partition(".")[0]) not in lost
         and (name in used or alias.name in ("*", "annotations"))
     ]
-    if not kept:
+
+
+def _written(node: Import, names: list[ast.alias]) -> str | None:
+    """An import of these names, as the formatter sets it; `None` when there are none."""
+    if not names:
         return None
-    node.names = kept
+    node.names = names
     line = ast.unparse(node)
     if len(line) <= WIDTH:
         return line
-    names = "".join(f"    {ast.unparse(alias)},\n" for alias in kept)
-    return f"{line.partition(' import ')[0]} import (\n{names})"
+    listed = "".join(f"    {ast.unparse(alias)},\n" for alias in names)
+    return f"{line.partition(' import ')[0]} import (\n{listed})"
 
 
 def _replace(lines: list[str | None], node: ast.stmt, by: str | None) -> None:

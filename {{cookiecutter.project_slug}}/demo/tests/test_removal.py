@@ -20,6 +20,8 @@ BEFORE = '''\
 import re
 from datetime import timedelta
 
+import untyped  # type: ignore[import-untyped]
+
 from accounts.models import User
 from orders.models import Order
 from reports import backups, daily
@@ -53,13 +55,15 @@ def test_late() -> None:
 
 
 def test_backup(user: "User") -> None:
-    assert backups.back_up() > DAY
+    assert backups.back_up(untyped) > DAY
 '''
 
 AFTER = '''\
 """A module."""
 
 from datetime import timedelta
+
+import untyped  # type: ignore[import-untyped]
 
 from accounts.models import User
 from reports import backups
@@ -69,7 +73,7 @@ DAY = timedelta(days=1)
 
 
 def test_backup(user: "User") -> None:
-    assert backups.back_up() > DAY
+    assert backups.back_up(untyped) > DAY
 '''
 
 
