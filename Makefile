@@ -16,7 +16,7 @@ demo: # Bake the default project and run it; CHECK=1 stops when its orders are d
 	@cd $(DEMO) && $(TOOLS) uv sync --frozen --no-dev --quiet && exec .venv/bin/python manage.py demo $(if $(CHECK),--check)
 
 test: # Everything: lint, bakes, what is inside a bake on SQLite and PostgreSQL, the first run
-	@$(RUN) test pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup --no-loadscope-reorder
+	@$(RUN) test pytest --numprocesses=auto --maxprocesses=4 --dist=loadscope --no-loadscope-reorder
 
 test-compose: # The containers of each engine: started, killed, stopped, renewed; needs a Docker engine
 	@TEST_COMPOSE=1 $(RUN) test pytest tests/project/test_containers.py $(ARGS)

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import services
 from tests.template import OFFERED, ROOT, bake, run
@@ -22,16 +23,29 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[UNTESTED] = []
 
 
+def group(nodeid: str) -> str:
+    """What stays together: the tests of an engine share a bake, those of a file its fixtures."""
+    name, _, parameters = nodeid.partition("[")
+    return next(
+        (engine for engine in OFFERED if parameters.startswith(engine)), name.partition("::")[0]
+    )
+
+
+class ByGroup(LoadScopeScheduling):
+    """Where several processes share the tests, gives each a group at a time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
+    return ByGroup(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a bake or a module's fixtures; begin with what takes longest."""
-
-    def group(item: pytest.Item) -> str:
-        call = getattr(item, "callspec", None)
-        return str(call.params.get("engine", item.path.stem) if call else item.path.stem)
-
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
-    items.sort(key=lambda item: group(item) not in OFFERED)
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: group(item.nodeid) not in OFFERED)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
