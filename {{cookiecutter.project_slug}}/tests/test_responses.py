@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from django.core.mail import EmailMessage, mailers
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.utils import translation
+from django.views.defaults import server_error
 from pytest_django import Settings
 
 from config.logs import LineFormatter
@@ -65,3 +67,21 @@ def test_each_mail_is_a_file(settings: Settings, tmp_path: Path) -> None:
     assert [f"Subject: Mail {number}" in mail.read_text() for number, mail in enumerate(mails)] == [
         True
     ] * 6
+
+
+@pytest.mark.django_db
+def test_who_finds_nothing_is_told_so_in_the_shops_own_style(client: Client) -> None:
+    response = client.get("/nowhere/at/all/")
+
+    assert response.status_code == 404
+    assert "There is nothing at this address" in response.text
+    assert 'class="site-header"' in response.text
+
+
+def test_what_breaks_is_told_without_a_database_and_without_a_word_of_what_it_was() -> None:
+    with translation.override("en"):
+        page = server_error(RequestFactory().get("/"))
+
+    assert page.status_code == 500
+    assert "Something went wrong" in page.text
+    assert "shop.css" in page.text
