@@ -32,3 +32,9 @@ def reasons() -> list[str]:
     with Redis.from_url(settings.REDIS_URL) as redis:
         notes = redis.lrange(doorbells.key("__aside__"), 0, -1)
         return [json.loads(note)["reason"] for note in notes]
+
+
+def forget_reasons() -> None:
+    """Begin anew: only so many are kept."""
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        redis.delete(doorbells.key("__aside__"))

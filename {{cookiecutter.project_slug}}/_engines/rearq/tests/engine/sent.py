@@ -34,3 +34,9 @@ def reasons() -> list[str]:
     with Redis.from_url(settings.REDIS_URL) as redis:
         notes: list[Any] = redis.xrange(streams.aside_key()) or []
         return [note[b"reason"].decode() for _, note in notes]
+
+
+def forget_reasons() -> None:
+    """Begin anew: only so many are kept."""
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        redis.delete(streams.aside_key())
