@@ -94,8 +94,9 @@ def seconds_until_confirmed(address: str) -> float:
     browser = build_opener(HTTPCookieProcessor())
     page = browser.open(address).read().decode()
     [token, *_] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    [button] = re.findall(r'formaction="/([^"]+)"[^>]*>Place an order<', page)
     form = urlencode({"csrfmiddlewaretoken": token}).encode()
-    answer = browser.open(f"{address}place-an-order/", form).read().decode()
+    answer = browser.open(f"{address}{button}", form).read().decode()
     [customer] = re.findall(r"([\w.+-]+@[\w.-]+) has ordered", answer)
     pressed = time.monotonic()
     state = ""

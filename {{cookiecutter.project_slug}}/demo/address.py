@@ -21,6 +21,14 @@ def free_port(first: int, *, tries: int = 100) -> int:
     raise NoPort(f"No port from {first} on is free. Name another: --port 8000")
 
 
+def any_port() -> int:
+    """A port that nobody listens on, and that nobody else is likely to take meanwhile."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def is_free(port: int) -> bool:
     """Whether a server could listen on a port now. Raises `NoPort` when it never may."""
     with socket.socket() as probe:

@@ -16,9 +16,6 @@ from demo.processes import Asked, Event, Exited, Processes, Program
 ANSWER_WITHIN = 60.0
 """Seconds that the site has to answer after its start."""
 
-SANDBOX_PORT = 8765
-"""Where the payment provider listens, or on the next free port."""
-
 INTERRUPTED = 130
 """The exit code that shells expect of a program that was stopped before its work was done."""
 
@@ -29,7 +26,8 @@ class Show:
     def __init__(self, *, port: int, colour: bool) -> None:
         self.port = address.free_port(port)
         self.url = f"http://localhost:{self.port}"
-        bank = address.free_port(SANDBOX_PORT)
+        # Nobody types the bank's address, and two demos may start at the same time.
+        bank = address.any_port()
         # The worker first: it has the longest way, for it starts processes of its own.
         self.programs = (
             Program(name="worker", arguments=("worker", "--skip-checks", "--grace", "5")),

@@ -18,7 +18,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from demo.address import free_port, is_free
+from demo.address import any_port, free_port, is_free
 from demo.tests.test_processes import wait_until_gone
 
 WITHIN = 100.0
@@ -118,7 +118,7 @@ class Demo:
 
 @pytest.fixture
 def demo(environment: dict[str, str]) -> Iterator[Demo]:
-    demo = Demo("--port", str(free_port(18000)), environment=environment)
+    demo = Demo("--port", str(any_port()), environment=environment)
     try:
         yield demo
     finally:
@@ -128,7 +128,7 @@ def demo(environment: dict[str, str]) -> Iterator[Demo]:
 
 
 def test_the_check_sees_every_seeded_order_end_well(environment: dict[str, str]) -> None:
-    demo = Demo("--check", "--port", "18000", environment=environment)
+    demo = Demo("--check", "--port", str(any_port()), environment=environment)
 
     assert demo.end() == 0, demo.text
 
