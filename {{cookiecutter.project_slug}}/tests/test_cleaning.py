@@ -14,7 +14,7 @@ from tests.conformance.harness import Programs, wait_until
 
 pytestmark = pytest.mark.once
 
-OLD = 12 * BATCH
+OLD = 60 * BATCH
 HASTE = {"lease": 3.0, "sweep": 0.5}
 
 
