@@ -48,6 +48,7 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from tests.conformance.harness import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request
@@ -82,6 +83,10 @@ DARK = Look(name="dark", dark=True)
 PHONE = Look(name="phone", width=400, height=860)
 PLAIN = Look(name="plain", scripts=False)
 """A browser without JavaScript."""
+
+NEXT_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+MOVING = """document.getAnimations().some(one => one.playState === "running"
+    && one.effect.getComputedTiming().iterations !== Infinity)"""
 
 looks = pytest.mark.parametrize(
     "look", [LIGHT, DARK, PHONE], ids=lambda one: one.name, indirect=True
@@ -246,6 +251,9 @@ def axe(page: Page, *, within: str | None = None) -> None:
     """Fail if axe finds that somebody cannot use the page, or the part that a selector names."""
     from axe_playwright_python.sync_playwright import Axe
 
+    # Half faded in, no text has its contrast; what was asked to fade begins with the next frame.
+    page.evaluate(NEXT_FRAMES)
+    wait_until(lambda: not page.evaluate(MOVING), "nothing moves any more")
     found = Axe().run(page, context=within).response["violations"]
     assert not found, f"{page.url} cannot be used by everybody:\n" + "\n".join(map(_told, found))
 

@@ -23,7 +23,12 @@ class Hired:
     def crew(self) -> Program:
         """Return them; start them unless they are there."""
         if self._crew is None:
-            self._crew = self._programs.worker("--threads=8", processes=2)
+            try:
+                self._crew = self._programs.worker("--threads=8", processes=2)
+            except BaseException:
+                # Or each test that asks for them would leave another two behind.
+                self._programs.kill_all()
+                raise
         return self._crew
 
     def dismiss(self) -> None:
