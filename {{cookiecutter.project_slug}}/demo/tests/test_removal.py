@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from demo.removal import plan, removing
 from demo.removal.pruning import Gone, prune
@@ -133,9 +134,9 @@ def test_nothing_is_removed_where_debug_is_off() -> None:
 
 
 def test_nothing_is_removed_unless_somebody_says_so(
-    settings: object, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings, "DEBUG", True)
+    settings.DEBUG = True
     monkeypatch.setattr("builtins.input", lambda _question: "")
     monkeypatch.setattr("demo.management.commands.demo.remove_the_shop", pytest.fail)
 
