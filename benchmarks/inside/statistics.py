@@ -56,8 +56,8 @@ def main(runs: int = RUNS) -> None:
 
 
 def _measure(runs: int) -> None:
-    from tasks.rollups import roll_up
     from tasks.service import service
+    from tasks.statistics.rollups import roll_up
 
     with _timed(f"insert {runs:,} runs"), connection.cursor() as cursor:
         cursor.execute(FILL, {"runs": runs, "tasks": TASKS, "queues": QUEUES})

@@ -9,10 +9,10 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from tasks import ledger
+from tasks.control.workforce import queues_of
 from tasks.ledger import now
 from tasks.models import Gate, GateKind, RunStatus, TaskRun, Worker, WorkerStatus
-from tasks.rollups import reached
-from tasks.workforce import queues_of
+from tasks.statistics.rollups import reached
 
 OLDEST_READY_SECONDS = 300.0
 MOST_QUEUES = 1000

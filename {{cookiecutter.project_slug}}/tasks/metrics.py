@@ -1,8 +1,8 @@
 """The numbers of the task system as Prometheus reads them, all of them out of the database.
 
 They are the same on every engine and from every process of the site: who scrapes one of them knows
-all. What is counted for ever comes from `tasks.totals`, so that no counter goes down when old runs
-are deleted; it moves once a minute, while a timer runs.
+all. What is counted for ever comes from `tasks.statistics.totals`, so that no counter goes down
+when old runs are deleted; it moves once a minute, while a timer runs.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from prometheus_client.registry import Collector
 
 from tasks import registry
 from tasks.conf import options
-from tasks.depths import depths
-from tasks.endings import Endings
+from tasks.control.workforce import Health, health
 from tasks.engine import engine
-from tasks.histogram import Histogram
 from tasks.ledger import now
 from tasks.models import Gate, GateKind, RunStatus, Schedule, TaskRun, Worker, WorkerStatus
-from tasks.rollups import reached
-from tasks.totals import totals
-from tasks.workforce import Health, health
+from tasks.statistics.depths import depths
+from tasks.statistics.endings import Endings
+from tasks.statistics.histogram import Histogram
+from tasks.statistics.rollups import reached
+from tasks.statistics.totals import totals
 
 STATUSES = ("ready", "scheduled", "waiting", "running", "failed")
 OUTCOMES = ("successful", "failed", "cancelled")

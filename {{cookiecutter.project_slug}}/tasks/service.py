@@ -18,45 +18,32 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from tasks import (
-    audit,
-    calling,
-    declared,
-    gatekeeping,
-    health,
-    ledger,
-    parameters,
-    relations,
-    schedules,
-    statistics,
-    steering,
-    timeline,
-    timetable,
-    workforce,
-)
-from tasks.acts import CANCEL, DELETE, RETRY, Act, Effect, count_meant, count_named, perform
-from tasks.again import enqueue_again
-from tasks.declared import Declared
-from tasks.depths import By, Depth
+from tasks import calling, health, ledger, parameters, schedules
+from tasks.control import audit, declared, gatekeeping, relations, steering, timetable, workforce
+from tasks.control.acts import CANCEL, DELETE, RETRY, Act, Effect, count_meant, count_named, perform
+from tasks.control.again import enqueue_again
+from tasks.control.declared import Declared
+from tasks.control.matching import Matching
+from tasks.control.overview import Overview, overview
+from tasks.control.reading import HEAVY, Run, WholeRun
+from tasks.control.relations import Related
+from tasks.control.said import Said, said
+from tasks.control.tallies import Tally, tallies
+from tasks.control.timetable import ScheduleState
+from tasks.control.workforce import WorkerState
 from tasks.errors import NotManual, UnknownRun
-from tasks.failing import Failing, failing
 from tasks.health import OLDEST_READY_SECONDS, HealthReport
 from tasks.ledger import now
-from tasks.matching import Matching
 from tasks.models import GateKind, RunStatus, Schedule, TaskRun, Wish
-from tasks.overview import Overview, overview
-from tasks.reading import HEAVY, Run, WholeRun
-from tasks.relations import Related
 from tasks.results import RunResult
 from tasks.roles import Role, make_roles
-from tasks.rollups import prune_rollups
-from tasks.said import Said, said
-from tasks.statistics import Queue, Statistics
-from tasks.tallies import Tally, tallies
+from tasks.statistics import summary, timeline
+from tasks.statistics.depths import By, Depth
+from tasks.statistics.failing import Failing, failing
+from tasks.statistics.rollups import prune_rollups
+from tasks.statistics.summary import Queue, Statistics
+from tasks.statistics.timeline import Timeline
 from tasks.tasks import act_on_matching
-from tasks.timeline import Timeline
-from tasks.timetable import ScheduleState
-from tasks.workforce import WorkerState
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -83,7 +70,7 @@ class TaskService:
 
     def statistics(self, window: timedelta = HOUR, *, by: By = "queue") -> Statistics:
         """Return the numbers of every queue, or by `name` of every task, and of all together."""
-        return statistics.statistics(by, window)
+        return summary.statistics(by, window)
 
     def timeline(
         self,
@@ -94,9 +81,10 @@ class TaskService:
         task: str | None = None,
         queue: str | None = None,
     ) -> Timeline:
-        """Return what ended by the minute or the hour, none left out; see `tasks.timeline`.
+        """Return what ended by the minute or the hour, none left out.
 
-        Raises `ValueError` for another step, and for a span that has none or too many.
+        Its bounds are those of `tasks.statistics.timeline`. Raises `ValueError` for another step,
+        and for a span that has none or too many.
         """
         return timeline.timeline(step, since=since, until=until, task=task, queue=queue)
 
@@ -106,11 +94,11 @@ class TaskService:
 
     def queues(self) -> list[Queue]:
         """Return all queues, by name."""
-        return statistics.queues()
+        return summary.queues()
 
     def depth(self, queue: str | None = None) -> Depth:
         """Return how many runs are there now by their status, in one queue or in all."""
-        return statistics.depth(queue)
+        return summary.depth(queue)
 
     def pending(self, queue: str | None = None) -> int:
         """Return how many runs have not started."""
@@ -118,18 +106,18 @@ class TaskService:
 
     def completed(self, window: timedelta = HOUR, *, queue: str | None = None) -> int:
         """Return how many runs succeeded within the window."""
-        return statistics.count_ended(RunStatus.SUCCESSFUL, window, queue)
+        return summary.count_ended(RunStatus.SUCCESSFUL, window, queue)
 
     def failed(self, window: timedelta = HOUR, *, queue: str | None = None) -> int:
         """Return how many runs failed for good within the window."""
-        return statistics.count_ended(RunStatus.FAILED, window, queue)
+        return summary.count_ended(RunStatus.FAILED, window, queue)
 
     def failures(self, since: datetime, until: datetime) -> dict[str, int]:
         """Return by task how many runs failed for good from `since` until just before `until`.
 
         A run that was retried is not counted, nor is one that is older than failed runs are kept.
         """
-        return statistics.failures(since, until)
+        return summary.failures(since, until)
 
     def workers(self) -> list[WorkerState]:
         """Return the worker processes that are alive or were lost lately, and what they hold."""
@@ -168,7 +156,7 @@ class TaskService:
     def lines(
         self, id_: uuid.UUID, attempt: int | None = None, *, after: int = -1, limit: int = 1000
     ) -> list[Said]:
-        """Return what a run, or one attempt, has logged, in order; see `tasks.said.said()`."""
+        """Return what a run, or one attempt, has logged, in order, as `tasks.control.said` does."""
         return said(id_, attempt, after=after, limit=limit)
 
     def rows(self, matching: Matching) -> QuerySet[TaskRun]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from tasks.acts import ACTS, Effect, at_most, count_meant, meant, perform
 from tasks.alerts.sending import Message, send
 from tasks.context import RunContext
-from tasks.matching import Matching
+from tasks.control.acts import ACTS, Effect, at_most, count_meant, meant, perform
+from tasks.control.matching import Matching
 from tasks.task import task
 
 

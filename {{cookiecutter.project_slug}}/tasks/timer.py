@@ -21,8 +21,8 @@ from tasks.alerts.record import forget
 from tasks.alerts.watch import WATCH_EVERY_SECONDS, watch
 from tasks.conf import options
 from tasks.engine import engine
-from tasks.rollups import prune_rollups, roll_up
 from tasks.second_ring import SecondRing
+from tasks.statistics.rollups import prune_rollups, roll_up
 from tasks.worker.chores import expire_batch, promote_batch, take_back_batch
 
 logger = logging.getLogger("tasks.timer")

@@ -14,7 +14,7 @@ from django.test import override_settings as given
 from prometheus_client.parser import text_string_to_metric_families
 
 from tasks import metrics
-from tasks.rollups import roll_up
+from tasks.statistics.rollups import roll_up
 from tasks.testing import run_due
 from tasks.tests.factories import make_schedule
 from tasks.tests.sample.tasks import add

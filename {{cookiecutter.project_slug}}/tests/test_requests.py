@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from config.logs import JSONFormatter, LineFormatter
+from tasks.control.reading import WholeRun
 from tasks.masks import MASK
 from tasks.models import RunStatus, TaskRun
-from tasks.reading import WholeRun
 from tasks.testing import run_due
 from tasks.tests.sample.tasks import hand_on, say, sign_in
 from tests.conformance.harness import Programs, wait_for_status, wait_until

@@ -18,8 +18,8 @@ from django.urls import reverse
 from tasks import metrics
 from tasks.alerts.watch import watch
 from tasks.models import Alert, LogLine, RunStatus, TaskRun
-from tasks.rollups import roll_up
 from tasks.service import service
+from tasks.statistics.rollups import roll_up
 from tasks.testing import run_due
 from tasks.tests.receiver import Receiver
 from tasks.tests.sample.tasks import blab

@@ -15,9 +15,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from config import checks
 from config.telemetry.spans import Spans
 from tasks import around
+from tasks.control.reading import WholeRun
 from tasks.models import RunStatus, TaskRun
 from tasks.origin import Origin, origin
-from tasks.reading import WholeRun
 from tasks.testing import run_due
 from tasks.tests.sample.tasks import add, hand_on, sign_in, stumble
 from tasks.workflows import chain

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
-from tasks.matching import Matching
+from tasks.control.matching import Matching
 from tasks.models import RunStatus
 from tasks.permissions import VIEW_ARGUMENTS
 

@@ -14,14 +14,14 @@ from tasks import registry
 from tasks.admin.page import COLOURS
 from tasks.admin.site_page import SitePage
 from tasks.admin.words import ago, length, moment, number, percent, short
-from tasks.kinds import newest_kinds
+from tasks.control.matching import Matching
+from tasks.control.overview import WINDOWS
 from tasks.ledger import now
-from tasks.matching import Matching
 from tasks.models import Schedule, TaskRun
-from tasks.overview import WINDOWS
 from tasks.permissions import ENQUEUE_RUNS, PAUSE_GATES, VIEW_GATES, VIEW_RUNS, VIEW_SCHEDULES
 from tasks.service import service
-from tasks.statistics import Numbers
+from tasks.statistics.kinds import newest_kinds
+from tasks.statistics.summary import Numbers
 from tasks.task import Task
 
 RECENT = 10

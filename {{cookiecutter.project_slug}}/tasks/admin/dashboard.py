@@ -19,11 +19,11 @@ from tasks.admin.queues import queue_rows
 from tasks.admin.site_page import SitePage
 from tasks.admin.words import ago, moment, short, until
 from tasks.admin.workers import HEALTH
-from tasks.kinds import NEWEST
+from tasks.control.overview import Overview
 from tasks.models import Wish
-from tasks.overview import Overview
 from tasks.permissions import VIEW_GATES, VIEW_RUNS, VIEW_SCHEDULES, VIEW_WORKERS
 from tasks.service import service
+from tasks.statistics.kinds import NEWEST
 
 MOST_ROWS = 8
 HEALTH_COLOURS = {"ok": "good", "late": "late", "lost": "bad", "stopped": ""}

@@ -24,7 +24,7 @@ from tasks.admin.moves import MOVES
 from tasks.admin.offers import MovesAdmin
 from tasks.admin.table import csv_of
 from tasks.admin.words import moment
-from tasks.matching import Matching
+from tasks.control.matching import Matching
 from tasks.models import Schedule, Worker
 from tasks.permissions import VIEW_ARGUMENTS
 from tasks.service import MOST_AT_ONCE, service

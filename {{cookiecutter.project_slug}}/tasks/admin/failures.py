@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from tasks.admin.everything import EverythingAdmin
 from tasks.admin.payloads import printable
 from tasks.admin.words import cut, moment, short
-from tasks.failing import Failing
 from tasks.masks import MASK
 from tasks.permissions import VIEW_ARGUMENTS
 from tasks.service import service
+from tasks.statistics.failing import Failing
 
 MESSAGE_CHARACTERS = 160
 BAR_WIDTH, BAR_HEIGHT = 4, 24

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from tasks.admin.words import NOTHING, length, number, percent
-from tasks.histogram import Percentiles
-from tasks.overview import Overview
+from tasks.control.overview import Overview
+from tasks.statistics.histogram import Percentiles
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from unfold.views import ChangeList
 
 from tasks.admin import asked
 from tasks.admin.tabs import Tab, tabs
-from tasks.matching import MOST_READ, Matching
+from tasks.control.matching import MOST_READ, Matching
+from tasks.control.reading import HEAVY
 from tasks.models import TaskRun
-from tasks.reading import HEAVY
 
 MAX_ROWS = 10_000
 

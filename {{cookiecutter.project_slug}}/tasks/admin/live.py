@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from tasks.overview import WINDOWS
+from tasks.control.overview import WINDOWS
 
 TARGET = "tasks-live"
 EVERY = (0, 2, 5, 15, 60)

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 from unfold.dataclasses import ActionDialog
 
-from tasks import acts
-from tasks.acts import Effect
+from tasks.control import acts
+from tasks.control.acts import Effect
 from tasks.errors import ArgumentsDoNotFit, UniqueRunExists, UnknownRun, UnknownTask
 from tasks.models import LIVE, RunStatus, TaskRun
 from tasks.permissions import CANCEL_RUNS, DELETE_RUNS, RETRY_RUNS

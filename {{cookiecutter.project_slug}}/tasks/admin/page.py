@@ -17,10 +17,10 @@ from tasks.admin.payloads import Attempt, Attempts, HowFar, Payload
 from tasks.admin.story import Moment, story_of
 from tasks.admin.ties import Ties
 from tasks.admin.words import between, length, moment, short
+from tasks.control.said import Said
 from tasks.masks import MASK
 from tasks.models import FINAL, RunStatus, TaskRun, Worker
 from tasks.origin import Origin
-from tasks.said import Said
 from tasks.service import service
 
 # The names under which Unfold draws a label in a colour; those of no colour are grey.

@@ -15,9 +15,9 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from tasks.admin.deeds import Deed
 from tasks.admin.site_page import SitePage, user_of
 from tasks.admin.words import length, moment, number, percent
+from tasks.control.overview import Overview
 from tasks.models import GateKind
 from tasks.options import MAX_RUNNING
-from tasks.overview import Overview
 from tasks.permissions import LIMIT_GATES, PAUSE_GATES, VIEW_GATES
 from tasks.registry import queues as declared
 from tasks.service import service

@@ -12,10 +12,10 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from tasks.admin.payloads import Attempts
+from tasks.control.reading import HEAVY
 from tasks.formulas import neutralised
 from tasks.masks import MASK
 from tasks.models import TaskRun
-from tasks.reading import HEAVY
 
 MOST_ROWS = 100_000
 BATCH = 1000

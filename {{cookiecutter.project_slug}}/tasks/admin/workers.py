@@ -11,8 +11,8 @@ from unfold.decorators import display
 
 from tasks.admin.words import ago, between, length, moment, short
 from tasks.admin.worker_actions import WorkerActions
+from tasks.control.workforce import Health, health, with_work
 from tasks.models import RunStatus, TaskRun, Wish, Worker
-from tasks.workforce import Health, health, with_work
 
 MOST_HELD = 200
 HEALTH = {

@@ -21,7 +21,7 @@ from django_filters.rest_framework import (
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from tasks.matching import Matching
+from tasks.control.matching import Matching
 from tasks.models import RunStatus, TaskRun
 from tasks.permissions import VIEW_ARGUMENTS
 from tasks.service import service

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from tasks.control.reading import Failed, Run, WholeRun
+from tasks.control.timetable import ScheduleState
 from tasks.masks import MASK
-from tasks.reading import Failed, Run, WholeRun
-from tasks.timetable import ScheduleState
 
 
 def line[R: Run](run: R) -> R:

@@ -16,14 +16,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.errors import Conflict
-from tasks.acts import ACTS, Effect
 from tasks.api.base import TaskView
 from tasks.api.filters import RunFilter
 from tasks.api.runs import LOCATION, RunView
 from tasks.api.shapes.bulk import BulkSerializer, DoneSerializer
 from tasks.api.shapes.runs import WholeRunSerializer
+from tasks.control.acts import ACTS, Effect
+from tasks.control.matching import Matching
 from tasks.errors import ArgumentsDoNotFit, UniqueRunExists, UnknownTask
-from tasks.matching import Matching
 from tasks.models import TaskRun
 from tasks.permissions import CANCEL_RUNS, DELETE_RUNS, ENQUEUE_RUNS, RETRY_RUNS, VIEW_RUNS
 from tasks.service import MOST_AT_ONCE, Bulk, service

@@ -29,6 +29,7 @@ from tasks.api.shapes.runs import (
     RunSerializer,
     WholeRunSerializer,
 )
+from tasks.control.reading import Run, WholeRun
 from tasks.errors import (
     ArgumentsDoNotFit,
     ArgumentsInvalid,
@@ -40,7 +41,6 @@ from tasks.errors import (
 )
 from tasks.models import TaskRun
 from tasks.permissions import DELETE_RUNS, ENQUEUE_RUNS, VIEW_ARGUMENTS, VIEW_RUNS
-from tasks.reading import Run, WholeRun
 from tasks.results import RunResult
 from tasks.service import service
 

@@ -13,6 +13,7 @@ from tasks.api import masking
 from tasks.api.base import TaskView
 from tasks.api.runs import LOCATION
 from tasks.api.shapes.things import ScheduleSerializer, StartedSerializer
+from tasks.control.timetable import ScheduleState
 from tasks.errors import (
     ArgumentsDoNotFit,
     InvalidSchedule,
@@ -22,7 +23,6 @@ from tasks.errors import (
 )
 from tasks.permissions import RUN_SCHEDULES, SWITCH_SCHEDULES, VIEW_SCHEDULES
 from tasks.service import service
-from tasks.timetable import ScheduleState
 
 INVALID = OpenApiResponse(description="The schedule's rule, task or arguments make no sense.")
 

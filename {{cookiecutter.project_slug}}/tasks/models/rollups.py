@@ -8,8 +8,8 @@ class Rollup(models.Model):
     """How many runs of one task in one queue ended within one minute or hour, and how long they
     took.
 
-    Histograms are JSON lists: one count for each bucket of `tasks.histogram`, cut after the last
-    one that is not 0.
+    Histograms are JSON lists: one count for each bucket of `tasks.statistics.histogram`, cut after
+    the last one that is not 0.
     """
 
     # Of the span, in seconds: 60 or 3600.

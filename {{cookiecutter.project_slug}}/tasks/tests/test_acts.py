@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from tasks.acts import CANCEL, RETRY, perform
+from tasks.control.acts import CANCEL, RETRY, perform
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.factories import make_run, status_of
 

@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from tasks.control.overview import WINDOWS
 from tasks.ledger.clock import now
 from tasks.models import Gate, GateKind, RunStatus, Schedule
-from tasks.overview import WINDOWS
-from tasks.rollups import HOUR, roll_up
+from tasks.statistics.rollups import HOUR, roll_up
 from tasks.tests.admin_factories import CANARY, failure, make_run, make_worker, staff
 from tasks.tests.ended_factories import make_ended, make_many_ended
 

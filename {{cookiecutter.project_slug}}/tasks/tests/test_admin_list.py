@@ -220,7 +220,7 @@ def test_times_are_of_the_sites_zone(admin_client: Client) -> None:
 def test_what_no_index_finds_is_looked_for_among_the_newest(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.matching.MOST_READ", 2)
+    monkeypatch.setattr("tasks.control.matching.MOST_READ", 2)
     failed = make_failed_run(queue="mail")
     make_run(queue="mail")
     new = [make_run(queue="mail") for _ in range(2)]
@@ -252,7 +252,7 @@ def test_the_tabs_count_each_status_and_keep_the_filters(admin_client: Client) -
 
 
 def test_the_tabs_stop_counting(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.tallies.MOST_COUNTED", 2)
+    monkeypatch.setattr("tasks.control.tallies.MOST_COUNTED", 2)
     for _ in range(3):
         make_failed_run()
 

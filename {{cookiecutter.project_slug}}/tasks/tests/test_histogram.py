@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tasks.buckets import bucket_between
-from tasks.histogram import BOUNDS, Histogram, Percentiles
 from tasks.models import RunStatus, TaskRun
+from tasks.statistics.buckets import bucket_between
+from tasks.statistics.histogram import BOUNDS, Histogram, Percentiles
 from tasks.tests.factories import make_run
 
 WORST = math.sqrt(2) + 0.001

@@ -8,8 +8,8 @@ from django.db import connection
 
 from tasks import ledger
 from tasks.models import RunStatus, TaskRun
-from tasks.rollups import roll_up
 from tasks.service import service
+from tasks.statistics.rollups import roll_up
 from tasks.tests.factories import claim, make_run, make_worker
 
 pytestmark = [

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tasks import ledger, metrics, registry
 from tasks.engine import engine
 from tasks.models import Gate, GateKind, RunStatus, Schedule, TaskRun, Watermark, WorkerStatus
-from tasks.rollups import roll_up
+from tasks.statistics.rollups import roll_up
 from tasks.tests.factories import ADD, make_run, make_schedule, make_worker
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tasks.control.reading import WholeRun
 from tasks.enqueue import enqueue_many
 from tasks.models import TaskRun
 from tasks.origin import Origin, log_context, origin
-from tasks.reading import WholeRun
 from tasks.schedules.enqueueing import enqueue_ticks
 from tasks.testing import run_due
 from tasks.tests.factories import make_run, make_schedule

@@ -9,14 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tasks import ledger
+from tasks.control.overview import WINDOWS, Overview, overview
+from tasks.control.workforce import Health
 from tasks.failure import Failure
 from tasks.ledger.clock import now
 from tasks.models import GateKind, RunStatus, Schedule, TaskRun, Wish
-from tasks.overview import WINDOWS, Overview, overview
-from tasks.rollups import HOUR, MINUTE, floor, roll_up
+from tasks.statistics.rollups import HOUR, MINUTE, floor, roll_up
 from tasks.tests.ended_factories import make_ended, make_many_ended
 from tasks.tests.factories import make_held_run, make_run, make_worker
-from tasks.workforce import Health
 
 pytestmark = pytest.mark.django_db
 

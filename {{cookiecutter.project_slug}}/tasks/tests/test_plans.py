@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 
 from tasks import ledger
+from tasks.control.matching import Matching
 from tasks.ledger import Outcome
-from tasks.matching import Matching
 from tasks.models import RunStatus
 from tasks.second_ring import SecondRing
 from tasks.service import service

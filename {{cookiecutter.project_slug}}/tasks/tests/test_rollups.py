@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from tasks.ledger.clock import now
 from tasks.models import FINAL, Rollup, RunStatus, TaskRun, Watermark
-from tasks.rollups import (
+from tasks.statistics.rollups import (
     HOUR,
     JOB,
     MINUTE,

@@ -11,8 +11,11 @@ from django.contrib.auth import get_user_model
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.functions import Now
 
-from tasks import acts, ledger
-from tasks.acts import CANCEL, RETRY
+from tasks import ledger
+from tasks.control import acts
+from tasks.control.acts import CANCEL, RETRY
+from tasks.control.matching import Matching
+from tasks.control.workforce import Health
 from tasks.errors import (
     ArgumentsDoNotFit,
     InvalidSchedule,
@@ -22,7 +25,6 @@ from tasks.errors import (
     UnknownTask,
 )
 from tasks.ledger.clock import now
-from tasks.matching import Matching
 from tasks.models import Gate, GateKind, RunGroup, RunStatus, Schedule, TaskRun, Watermark, Worker
 from tasks.service import Bulk, service
 from tasks.testing import run_due
@@ -36,7 +38,6 @@ from tasks.tests.factories import (
     make_worker,
     status_of,
 )
-from tasks.workforce import Health
 
 pytestmark = pytest.mark.django_db
 

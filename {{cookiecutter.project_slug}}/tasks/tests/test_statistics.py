@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tasks.depths import Depth
 from tasks.ledger.clock import now
 from tasks.models import Gate, GateKind, RunStatus, TaskRun
-from tasks.rollups import MINUTE, roll_up
-from tasks.statistics import count_ended, depth, queues, statistics
+from tasks.statistics.depths import Depth
+from tasks.statistics.rollups import MINUTE, roll_up
+from tasks.statistics.summary import count_ended, depth, queues, statistics
 from tasks.tests.ended_factories import NAMES, make_ended, make_many_ended
 from tasks.tests.factories import make_run
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from tasks.ledger.clock import now
 from tasks.models import FINAL, RunStatus, TaskRun
-from tasks.rollups import HOUR, MINUTE, floor, roll_up
 from tasks.service import service
+from tasks.statistics.rollups import HOUR, MINUTE, floor, roll_up
+from tasks.statistics.timeline import MOST_BUCKETS
 from tasks.tests.ended_factories import NAMES, QUEUES, make_ended, make_many_ended
-from tasks.timeline import MOST_BUCKETS
 
 pytestmark = pytest.mark.django_db
 

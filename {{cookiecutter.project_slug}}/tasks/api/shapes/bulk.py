@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tasks.acts import ACTS, BATCH
+from tasks.control.acts import ACTS, BATCH
 
 ACT_CHOICES = sorted(ACTS)
 

@@ -9,10 +9,10 @@ from rest_framework import serializers
 
 from tasks.api.shapes.fields import PlainJSON
 from tasks.api.shapes.numbers import DepthSerializer, FlowSerializer, NumbersSerializer
+from tasks.control.workforce import Health
 from tasks.models import Wish
 from tasks.options import MAX_RUNNING
 from tasks.parameters import Kind, Parameter
-from tasks.workforce import Health
 
 
 class QueueSerializer(serializers.Serializer[Any]):

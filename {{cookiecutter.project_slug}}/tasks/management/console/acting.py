@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from tasks.acts import CANCEL as CANCELLING
-from tasks.acts import DELETE as DELETING
-from tasks.acts import RETRY as RETRYING
-from tasks.acts import Act, Effect
+from tasks.control.acts import CANCEL as CANCELLING
+from tasks.control.acts import DELETE as DELETING
+from tasks.control.acts import RETRY as RETRYING
+from tasks.control.acts import Act, Effect
 from tasks.management.console.arguments import add_filter, matching, run_id
 from tasks.management.console.output import Output
 from tasks.management.console.part import Part

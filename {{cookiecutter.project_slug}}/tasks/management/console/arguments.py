@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from tasks.matching import Matching
+from tasks.control.matching import Matching
 from tasks.models import RunStatus
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

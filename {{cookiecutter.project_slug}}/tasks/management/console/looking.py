@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from tasks.control.reading import Run, WholeRun
 from tasks.management.console.arguments import add_filter, count, matching, run_id
 from tasks.management.console.output import Output
 from tasks.management.console.part import Part
-from tasks.reading import Run, WholeRun
 from tasks.service import service
 
 COLUMNS = ("id", "task", "queue", "status", "attempts", "enqueued", "error")

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from tasks.control.reading import WholeRun
 from tasks.errors import WaitTimeout
 from tasks.management.console.arguments import json_of, span
 from tasks.management.console.output import Output
 from tasks.management.console.part import Part
 from tasks.models import RunStatus
-from tasks.reading import WholeRun
 from tasks.service import service
 
 

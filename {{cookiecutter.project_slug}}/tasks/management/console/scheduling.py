@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from tasks.control.timetable import ScheduleState
 from tasks.management.console.output import Output
 from tasks.management.console.part import Part
 from tasks.service import service
-from tasks.timetable import ScheduleState
 
 COLUMNS = ("schedule", "task", "rule", "state", "next", "last", "last run")
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from tasks.control.workforce import WorkerState
 from tasks.errors import UnknownWorker
 from tasks.management.console.output import Output
 from tasks.management.console.part import Part
 from tasks.models import Wish
 from tasks.service import service
-from tasks.workforce import WorkerState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,14 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from tasks.control.workforce import WorkerState
 from tasks.health import OLDEST_READY_SECONDS, HealthReport
-from tasks.histogram import Percentiles
 from tasks.management.console.arguments import span
 from tasks.management.console.output import NOTHING, Output
 from tasks.management.console.part import Part
 from tasks.service import service
-from tasks.statistics import Numbers, Queue, Statistics
-from tasks.workforce import WorkerState
+from tasks.statistics.histogram import Percentiles
+from tasks.statistics.summary import Numbers, Queue, Statistics
 
 STATS_COLUMNS = ("ready", "running", "failed", "ended", "per minute", "failure rate")
 PERCENTILES = ("wait p50/p95/p99 s", "run p50/p95/p99 s")

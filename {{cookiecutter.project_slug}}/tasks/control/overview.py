@@ -12,16 +12,16 @@ from typing import Any, cast
 from django.db.models import CharField, DateTimeField, F, IntegerField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, TruncMinute
 
-from tasks.depths import Depth, depths, together
-from tasks.endings import Endings, ended, endings
-from tasks.histogram import Histogram
-from tasks.kinds import Kind, newest_kinds
+from tasks.control.workforce import Glance, glance
 from tasks.ledger import now
 from tasks.models import Gate, GateKind, Rollup, Schedule, Watermark
-from tasks.rollups import HOUR, JOB, MINUTE, counted_between, floor
-from tasks.statistics import Numbers, numbers
-from tasks.timeline import Bucket, bucket
-from tasks.workforce import Glance, glance
+from tasks.statistics.depths import Depth, depths, together
+from tasks.statistics.endings import Endings, ended, endings
+from tasks.statistics.histogram import Histogram
+from tasks.statistics.kinds import Kind, newest_kinds
+from tasks.statistics.rollups import HOUR, JOB, MINUTE, counted_between, floor
+from tasks.statistics.summary import Numbers, numbers
+from tasks.statistics.timeline import Bucket, bucket
 
 MOST_SCHEDULES = 6
 MARK, GATE, DUE = "mark", "gate", "due"

@@ -1,4 +1,4 @@
-"""The buckets of `tasks.histogram`, found by the database: rows are counted where they are."""
+"""The buckets of `histogram`, found by the database: rows are counted where they are."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DurationField, Expression, ExpressionWrapper, F, Func, IntegerField
 from django.db.models.sql.compiler import SQLCompiler
 
-from tasks.histogram import BOUNDS
+from tasks.statistics.histogram import BOUNDS
 
 
 class Bucket(Func):

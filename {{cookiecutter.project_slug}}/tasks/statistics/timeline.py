@@ -11,11 +11,11 @@ from typing import Any, cast
 from django.db.models import QuerySet
 from django.db.models.functions import TruncHour, TruncMinute
 
-from tasks.endings import Endings, ended, endings
-from tasks.histogram import Percentiles
 from tasks.ledger import now
 from tasks.models import Rollup
-from tasks.rollups import HOUR, KEPT, MINUTE, counted_between, endings_of, floor, reached
+from tasks.statistics.endings import Endings, ended, endings
+from tasks.statistics.histogram import Percentiles
+from tasks.statistics.rollups import HOUR, KEPT, MINUTE, counted_between, endings_of, floor, reached
 
 MOST_BUCKETS = 1500
 """A day of minutes, or two months of hours."""

@@ -9,7 +9,8 @@ from django.contrib.admin.models import ADDITION
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from tasks import audit, calling
+from tasks import calling
+from tasks.control import audit
 from tasks.errors import ArgumentsDoNotFit, UniqueRunExists, UnknownRun
 from tasks.ids import uuid7
 from tasks.models import TaskRun

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from tasks import audit, ledger
+from tasks import ledger
+from tasks.control import audit
 from tasks.errors import UnknownWorker
 from tasks.models import Wish, Worker, WorkerStatus
 

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
+from tasks.control.reading import HEAVY, Run
 from tasks.errors import UnknownRun
 from tasks.models import FINAL, RunGroup, RunStatus, ScheduleTick, TaskRun
-from tasks.reading import HEAVY, Run
 
 MOST = 100
 """So many runs of each kind."""

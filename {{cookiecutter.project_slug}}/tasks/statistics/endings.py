@@ -10,9 +10,9 @@ from typing import Any, Self
 
 from django.db.models import Case, Count, F, Q, QuerySet, When
 
-from tasks.buckets import bucket_between
-from tasks.histogram import BOUNDS, Histogram
 from tasks.models import FINAL, RunStatus, TaskRun
+from tasks.statistics.buckets import bucket_between
+from tasks.statistics.histogram import BOUNDS, Histogram
 
 # What was cancelled before it was started (again) has neither waited to its end nor run.
 MEASURED = Q(attempted_at__gte=F("run_at"))

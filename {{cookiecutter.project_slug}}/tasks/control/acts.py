@@ -12,9 +12,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from tasks import audit, ledger
+from tasks import ledger
+from tasks.control import audit
+from tasks.control.matching import Matching
 from tasks.errors import UniqueRunExists
-from tasks.matching import Matching
 from tasks.models import LIVE, RunGroup, RunStatus, TaskRun
 
 if TYPE_CHECKING:

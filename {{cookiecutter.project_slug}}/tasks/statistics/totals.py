@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tasks.endings import Endings
-from tasks.histogram import Histogram
 from tasks.models import Total
+from tasks.statistics.endings import Endings
+from tasks.statistics.histogram import Histogram
 
 COUNTS = ("successful", "failed", "cancelled", "waits", "durations")
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from tasks import audit, calling, ledger, statistics
+from tasks import calling, ledger
+from tasks.control import audit
 from tasks.errors import UnknownQueue
 from tasks.models import Gate, GateKind
+from tasks.statistics import summary
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -51,7 +53,7 @@ def _check_name(kind: GateKind, name: str) -> None:
         return
     if kind == GateKind.TASK:
         calling.named(name)
-    elif name not in (names := [queue.name for queue in statistics.queues()]):
+    elif name not in (names := [queue.name for queue in summary.queues()]):
         raise UnknownQueue(f"There is no queue {name!r}. There are: {', '.join(names)}.")
 
 

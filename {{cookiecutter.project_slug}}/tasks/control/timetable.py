@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from tasks.control.reading import shown_arguments
 from tasks.errors import UnknownSchedule
 from tasks.models import Schedule, ScheduleTick
-from tasks.reading import shown_arguments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

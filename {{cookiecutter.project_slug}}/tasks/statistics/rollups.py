@@ -2,8 +2,8 @@
 
 A minute is counted 10 s after its end. Its counts and the watermark, up to which all is counted,
 are one transaction: any number of timers may do this, and none counts a minute twice. When an hour
-is full, its minutes are added up to one row as well; what has ever ended is in `tasks.totals`. A
-run that ends in a transaction which stays open for longer than those 10 s may be missed.
+is full, its minutes are added up to one row as well; what has ever ended is in `totals`. A run that
+ends in a transaction which stays open for longer than those 10 s may be missed.
 """
 
 from collections import defaultdict
@@ -13,11 +13,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 
-from tasks.endings import Endings, ended, endings
-from tasks.histogram import Histogram
 from tasks.ledger import now
 from tasks.models import Rollup, Watermark
-from tasks.totals import add_to_totals
+from tasks.statistics.endings import Endings, ended, endings
+from tasks.statistics.histogram import Histogram
+from tasks.statistics.totals import add_to_totals
 
 JOB = "rollups"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

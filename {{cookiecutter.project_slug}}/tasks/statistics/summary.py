@@ -15,12 +15,12 @@ from itertools import chain
 from django.db.models import Count, Sum
 
 from tasks import registry
-from tasks.depths import By, Depth, depths, together
-from tasks.endings import Endings, ended, endings
-from tasks.histogram import Percentiles
 from tasks.ledger import now
 from tasks.models import Gate, GateKind, RunStatus, TaskRun
-from tasks.rollups import HOUR, KEPT, MINUTE, counted_between, endings_of, floor, reached
+from tasks.statistics.depths import By, Depth, depths, together
+from tasks.statistics.endings import Endings, ended, endings
+from tasks.statistics.histogram import Percentiles
+from tasks.statistics.rollups import HOUR, KEPT, MINUTE, counted_between, endings_of, floor, reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

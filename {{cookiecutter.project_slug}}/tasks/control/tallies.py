@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from tasks.matching import FOUND_BY_INDEX, oldest_looked_at
+from tasks.control.matching import FOUND_BY_INDEX, oldest_looked_at
 from tasks.models import RunStatus
 
 MOST_COUNTED = 10_000

@@ -1,0 +1,1 @@
+"""What people see of tasks, and do to them. All of it is reached by `tasks.service`."""
