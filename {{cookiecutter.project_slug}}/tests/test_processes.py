@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 from django.utils.module_loading import import_string
 
 from config.settings.processes import PRODUCTION_PROCESSES, given
@@ -49,6 +49,15 @@ def test_the_settings_become_options_of_the_command() -> None:
         "--threads=4",
         "--queues=mail,orders",
     ]
+
+
+def test_coroutines_may_be_called_concurrency_too() -> None:
+    worker = import_string(PRODUCTION_PROCESSES["worker"]["BACKEND"])
+    parser = load_command_class("tasks", "worker").create_parser("manage.py", "worker")
+
+    for name in ("coroutines", "concurrency"):
+        arguments = worker(ARGS={name: "1000"}).prep_server_args()
+        assert parser.parse_args(arguments).coroutines == 1000
 
 
 @pytest.mark.django_db(transaction=True)

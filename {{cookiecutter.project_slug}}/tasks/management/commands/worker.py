@@ -39,6 +39,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--coroutines",
+            "--concurrency",
             type=_count,
             default=DEFAULTS.coroutines,
             help="async functions at once in each process (default: %(default)s)",

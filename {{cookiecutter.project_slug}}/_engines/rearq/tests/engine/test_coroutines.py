@@ -9,7 +9,7 @@ from tests.conformance.harness import Programs, wait_for_status
 
 
 def test_a_thousand_coroutines_that_wait_a_second_take_three(programs: Programs) -> None:
-    programs.worker("--coroutines=1000")
+    programs.worker("--concurrency=1000")
 
     results = enqueue_many(nap, [((1.0,), {})] * 1000)
 
