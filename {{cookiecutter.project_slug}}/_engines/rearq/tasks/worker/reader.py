@@ -9,14 +9,13 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from redis.exceptions import RedisError
 
 from tasks import streams
 from tasks.broker import worker_client
-from tasks.worker import scripts
+from tasks.worker.fetching import Fetcher, Lane
 from tasks.worker.messages import Found, Message, Reading, Stray, sort
 from tasks.worker.outage import Outage
 from tasks.worker.stock import ReArq, Worker
@@ -24,20 +23,9 @@ from tasks.worker.tidying import Tidier
 
 logger = logging.getLogger("tasks.worker")
 
-BLOCK_MILLISECONDS = 1000
 ANSWER_SECONDS = 5.0
 """Longer than a read blocks: who has not answered by then never will."""
 MOST_AT_ONCE = 1000
-
-
-@dataclass(slots=True, eq=False)
-class Lane:
-    """What is read for one kind of function, apart from the other."""
-
-    is_async: bool
-    has_room: asyncio.Event
-    is_drained: bool = False
-    """Whether everything was read: what is READY now was never rung, or the ring was lost."""
 
 
 class Broker(ReArq):  # type: ignore[misc]
@@ -68,11 +56,9 @@ class Reader(Worker):  # type: ignore[misc]
         asyncio.set_event_loop(self._own_loop)
         super().__init__(Broker(), group_name=streams.GROUP, consumer_name=worker_id.hex)
         self._lanes = {kind: Lane(kind, asyncio.Event()) for kind in kinds}
-        self._known_queues = queues
-        self._paused_queues = paused
         self._room = room
         self._wake = wake
-        self._read_script = self._redis.register_script(scripts.READ)
+        self._fetcher = Fetcher(self._redis, self.consumer_name, queues=queues, paused=paused)
         self._inbox: deque[Reading] = deque()
         self._outage = Outage()
         self._tidier = Tidier(self._redis, self.consumer_name, queues=queues, outage=self._outage)
@@ -132,11 +118,11 @@ class Reader(Worker):  # type: ignore[misc]
         self._thread.join(timeout)
 
     async def run(self) -> None:
-        """Read, acknowledge and look after lost consumers until cancelled."""
+        """Read, acknowledge and forget who is gone until cancelled."""
         parts: list[Coroutine[Any, Any, None]] = [
             *(self._serve(lane) for lane in self._lanes.values()),
             self._tidier.tidy(),
-            self._tidier.forget_the_lost(),
+            self._tidier.look_for_the_gone(),
             self._tidier.say_if_messages_may_vanish(),
         ]
         async with asyncio.TaskGroup() as group:
@@ -171,7 +157,8 @@ class Reader(Worker):  # type: ignore[misc]
                 await lane.has_room.wait()
                 continue
             try:
-                found = await self._read(lane, room) or await self._wait(lane)
+                found = await self._fetcher.fetch(lane, room)
+                self._outage.is_over()
                 reading = await self._reading_of(found)
             except (RedisError, OSError) as error:
                 lane.is_drained = True
@@ -196,47 +183,3 @@ class Reader(Worker):  # type: ignore[misc]
             self._inbox.append(reading)
             self._wake()
             await reading.answered.wait()
-
-    async def _read(self, lane: Lane, room: int) -> Found:
-        """Return what is there, the most urgent first."""
-        found, strange = await self._read_script(
-            keys=self._streams(lane),
-            args=[streams.GROUP, self.consumer_name, room, streams.aside_key()],
-        )
-        self._outage.is_over()
-        for key in strange:
-            logger.error("%s in Redis was no stream, and is renamed", key.decode(errors="replace"))
-        lane.is_drained = sum(len(messages) for _, messages in found) < room
-        return [(stream, [_paired(*message) for message in messages]) for stream, messages in found]
-
-    async def _wait(self, lane: Lane) -> Found:
-        """Return the first that comes; wait for it a while."""
-        names = self._streams(lane)
-        if not names:
-            await asyncio.sleep(BLOCK_MILLISECONDS / 1000)
-            return []
-        try:
-            found: Found | None = await self._redis.xreadgroup(
-                streams.GROUP,
-                self.consumer_name,
-                dict.fromkeys(names, ">"),
-                count=1,
-                block=BLOCK_MILLISECONDS,
-            )
-        except RedisError as error:
-            if "NOGROUP" in str(error):
-                return []  # Redis was emptied. The next read begins anew.
-            raise
-        return found or []
-
-    def _streams(self, lane: Lane) -> list[str]:
-        queues = self._known_queues().difference(self._paused_queues())
-        return [
-            *streams.streams(queues, is_async=lane.is_async),
-            *streams.calls_streams(queues, is_async=lane.is_async),
-        ]
-
-
-def _paired(id_: bytes, flat: Sequence[bytes]) -> tuple[bytes, dict[bytes, bytes]]:
-    """What a script returns, as a command does."""
-    return id_, dict(zip(flat[::2], flat[1::2], strict=True))

@@ -30,10 +30,30 @@ end
 return {found, strange}
 """
 
+RECLAIM = """
+-- Takes over messages that were read long ago and are not done with: their reader may be lost.
+-- KEYS: streams. ARGV: group, consumer, most messages, milliseconds. Returns what XREADGROUP does.
+local left, found = tonumber(ARGV[3]), {}
+for _, key in ipairs(KEYS) do
+    if left <= 0 then break end
+    -- A stream that nobody has read yet has no group: that is an error, and nothing to take over.
+    local reply = redis.pcall('XAUTOCLAIM', key, ARGV[1], ARGV[2], ARGV[4], '0', 'COUNT', left)
+    local messages = {}
+    for _, message in ipairs(reply[2] or {}) do
+        -- Before Redis 7 one that was deleted is named, too, as nothing.
+        if message then messages[#messages + 1] = message end
+    end
+    if #messages > 0 then
+        found[#found + 1] = {key, messages}
+        left = left - #messages
+    end
+end
+return found
+"""
+
 FORGET = """
 -- Deletes a consumer; what it had read and not acknowledged rings again for the others.
--- KEYS: streams. ARGV: group, consumer. Returns the number of those messages.
-local count = 0
+-- KEYS: streams. ARGV: group, consumer.
 for _, key in ipairs(KEYS) do
     local read = redis.pcall('XPENDING', key, ARGV[1], '-', '+', 10000, ARGV[2])
     if not read.err then
@@ -42,13 +62,14 @@ for _, key in ipairs(KEYS) do
             -- More fields than any of ours has: nobody would understand it either.
             if found[1] and #found[1][2] < 100 then
                 redis.call('XADD', key, '*', unpack(found[1][2]))
-                count = count + 1
             end
             redis.call('XACK', key, ARGV[1], entry[1])
             redis.call('XDEL', key, entry[1])
         end
-        redis.call('XGROUP', 'DELCONSUMER', key, ARGV[1], ARGV[2])
+        -- Whatever it still has would never be delivered again: others take it over first.
+        if #read < 10000 then
+            redis.call('XGROUP', 'DELCONSUMER', key, ARGV[1], ARGV[2])
+        end
     end
 end
-return count
 """

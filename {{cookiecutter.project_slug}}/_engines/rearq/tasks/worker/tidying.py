@@ -1,20 +1,17 @@
-"""What becomes of messages that were read, and of consumers that read no more."""
+"""What becomes of messages that are done with, and of consumers that are no more."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, InterfaceError, connections
 from redis.exceptions import RedisError
 
 from tasks import streams
 from tasks.calls import Call
-from tasks.models import Worker, WorkerStatus
 from tasks.worker import scripts
 from tasks.worker.messages import CallMessage, Message, Stray
 from tasks.worker.outage import Outage
@@ -24,17 +21,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tasks.worker")
 
-FORGET_EVERY_SECONDS = 10.0
-SILENT_SECONDS = 30.0
-"""A consumer that has read nothing for so long may be lost: the table knows."""
+FORGET_EVERY_SECONDS = 600.0
+GONE_SECONDS = 3600.0
+"""A consumer that has read nothing for so long is forgotten. If it reads again, it is there again."""
 MOST_AT_ONCE = 1000
 MOST_ASIDE = 1000
-CONSUMER = re.compile(r"[0-9a-f]{32}")
-"""The name of a worker's consumer: its id."""
 
 
 class Tidier:
-    """Acknowledges what is done with, and gives to others what lost workers had read."""
+    """Acknowledges what is done with, and forgets consumers that are gone."""
 
     def __init__(
         self,
@@ -87,17 +82,20 @@ class Tidier:
                 self._has_work.set()
                 await self._outage.pause(error)
 
-    async def forget_the_lost(self) -> None:
-        """Look for consumers whose workers are lost, for ever."""
+    async def look_for_the_gone(self) -> None:
+        """Forget them now and then, for ever."""
         while True:
-            await asyncio.sleep(FORGET_EVERY_SECONDS)
             try:
-                if silent := await self._silent_consumers():
-                    await self._forget(await asyncio.to_thread(lost_among, silent))
+                await self.forget_the_gone()
             except (RedisError, OSError) as error:
                 await self._outage.pause(error)
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("Who of the silent workers lives is not known yet: %s", error)
+            else:
+                await asyncio.sleep(FORGET_EVERY_SECONDS)
+
+    async def forget_the_gone(self) -> None:
+        """Forget consumers that nobody has heard of for long."""
+        for consumer, names in (await self._gone()).items():
+            await self._forget(consumer, names)
 
     async def say_if_messages_may_vanish(self) -> None:
         """Warn once if Redis throws keys away when its memory is full."""
@@ -118,7 +116,7 @@ class Tidier:
     async def sign_off(self) -> None:
         """Finish, and give back what was read in vain."""
         await self._work()
-        await self._forget([self._consumer])
+        await self._forget(self._consumer, self._streams())
 
     async def _work(self) -> None:
         while self._done:
@@ -133,8 +131,9 @@ class Tidier:
             by_stream[message.stream].append(message.id)
         pipeline = self._redis.pipeline(transaction=False)
         for stream, ids in by_stream.items():
-            pipeline.xack(stream, streams.GROUP, *ids)
+            # In this order: what is no longer pending, and still there, is never delivered again.
             pipeline.xdel(stream, *ids)
+            pipeline.xack(stream, streams.GROUP, *ids)
         try:
             await pipeline.execute()
         except BaseException:
@@ -154,8 +153,8 @@ class Tidier:
             },
             maxlen=MOST_ASIDE,
         )
-        pipeline.xack(stray.stream, streams.GROUP, stray.id)
         pipeline.xdel(stray.stream, stray.id)
+        pipeline.xack(stray.stream, streams.GROUP, stray.id)
         await pipeline.execute()
         self._strays.popleft()
         logger.error(
@@ -163,27 +162,24 @@ class Tidier:
             *(stray.id.decode(), stray.stream.decode(), streams.aside_key(), stray.reason),
         )
 
-    async def _silent_consumers(self) -> set[str]:
+    async def _gone(self) -> dict[str, list[str]]:
+        """Return consumers that are gone, and the streams that know them."""
+        names = self._streams()
         pipeline = self._redis.pipeline(transaction=False)
-        for name in self._streams():
+        for name in names:
             pipeline.xinfo_consumers(name, streams.GROUP)
         replies = await pipeline.execute(raise_on_error=False)
-        # A stream that nobody has read yet has no group, and no consumers.
-        consumers = [one for reply in replies if isinstance(reply, list) for one in reply]
-        return {
-            consumer["name"].decode()
-            for consumer in consumers
-            if consumer["idle"] > SILENT_SECONDS * 1000
-        } - {self._consumer}
+        gone = defaultdict(list)
+        for name, reply in zip(names, replies, strict=True):
+            # A stream that nobody has read yet has no group: the reply is an error.
+            for consumer in reply if isinstance(reply, list) else ():
+                if consumer["idle"] > GONE_SECONDS * 1000:
+                    gone[consumer["name"].decode()].append(name)
+        return gone
 
-    async def _forget(self, consumers: Iterable[str]) -> None:
-        names = self._streams()
-        for consumer in consumers:
-            again = await self._redis.eval(
-                scripts.FORGET, len(names), *names, streams.GROUP, consumer
-            )
-            if again and consumer != self._consumer:
-                logger.warning("%d messages of lost worker %s ring again", again, consumer)
+    async def _forget(self, consumer: str, names: Sequence[str]) -> None:
+        """Forget a consumer; what it had read and was not done with rings again."""
+        await self._redis.eval(scripts.FORGET, len(names), *names, streams.GROUP, consumer)
 
     def _streams(self) -> list[str]:
         queues = list(self._queues())
@@ -193,13 +189,3 @@ class Tidier:
             for names in (streams.streams, streams.calls_streams)
             for name in names(queues, is_async=kind)
         ]
-
-
-def lost_among(consumers: Collection[str]) -> set[str]:
-    """Return those that are no living workers."""
-    ids = [name for name in consumers if CONSUMER.fullmatch(name)]
-    try:
-        alive = Worker.objects.filter(pk__in=ids, status=WorkerStatus.ALIVE)
-        return set(consumers) - {id_.hex for id_ in alive.values_list("id", flat=True)}
-    finally:
-        connections.close_all()

@@ -1,5 +1,6 @@
 """Messages only ring: senseless, doubled or left behind, they harm nothing and are cleared away."""
 
+import asyncio
 import os
 import signal
 import uuid
@@ -7,21 +8,28 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.db.models.functions import Now
 
 from tasks import ledger, streams
+from tasks.broker import worker_client
 from tasks.engine import engine
 from tasks.enqueue import enqueue_many
 from tasks.models import GateKind, RunStatus, TaskRun, Worker
 from tasks.tests.factories import make_run
 from tasks.tests.sample.models import Mark
-from tasks.tests.sample.tasks import add_async, hold, leave_mark
+from tasks.tests.sample.tasks import add_async, glance, hold, leave_mark
+from tasks.worker import tidying
+from tasks.worker.outage import Outage
+from tasks.worker.tidying import Tidier
 from tests.conformance.harness import Programs, wait_for_status, wait_until
+from tests.engine import sent
 from tests.engine.carrier import NONSENSE
 from tests.engine.server import RedisServer
 
 LONGEST_COPY = 1100
+DOORBELLS = streams.stream("brief", priority=0, is_async=False)
 
 
 def unread(server: RedisServer) -> int:
@@ -29,6 +37,16 @@ def unread(server: RedisServer) -> int:
     client = server.client()
     keys = list(client.scan_iter(f"{settings.REDIS_PREFIX}:queue:*"))
     return sum(client.xlen(key) for key in keys)
+
+
+def read_long_ago(server: RedisServer, name: str) -> None:
+    """Read what is there, as a worker that was killed a minute ago."""
+    client = server.client()
+    client.xgroup_create(name, streams.GROUP, "0")
+    found: Any = client.xreadgroup(streams.GROUP, "lost", {name: ">"})
+    [(_, messages)] = found
+    ids = [id_ for id_, _ in messages]
+    client.xclaim(name, streams.GROUP, "lost", 0, ids, idle=60_000)
 
 
 def test_each_senseless_message_is_set_aside_and_harms_no_neighbour(
@@ -39,8 +57,7 @@ def test_each_senseless_message_is_set_aside_and_harms_no_neighbour(
     ids: list[str] = []
 
     for fields in NONSENSE.values():
-        name = streams.stream("brief", priority=0, is_async=False)
-        server.client().xadd(name, fields)
+        server.client().xadd(DOORBELLS, fields)
         marks: list[Any] = [((f"mark {len(ids) + number}",), {}) for number in range(20)]
         ids += [result.id for result in enqueue_many(leave_mark, marks)]
 
@@ -58,14 +75,13 @@ def test_each_senseless_message_is_set_aside_and_harms_no_neighbour(
 
 
 def test_a_key_that_is_no_stream_is_renamed(programs: Programs, server: RedisServer) -> None:
-    name = streams.stream("brief", priority=0, is_async=False)
-    server.client().set(name, "a string")
+    server.client().set(DOORBELLS, "a string")
 
     programs.worker()
 
     wait_for_status(RunStatus.SUCCESSFUL, leave_mark.enqueue("mark").id)
-    wait_until(lambda: server.client().type(name) == b"stream", "it is a stream now")
-    assert server.client().get(f"{streams.aside_key()}:{name}") == b"a string"
+    wait_until(lambda: server.client().type(DOORBELLS) == b"stream", "it is a stream now")
+    assert server.client().get(f"{streams.aside_key()}:{DOORBELLS}") == b"a string"
 
 
 def test_a_doorbell_that_rings_three_times_on_two_hosts_starts_its_run_once(
@@ -138,6 +154,40 @@ def test_what_a_killed_worker_had_read_is_cleared_away(
     wait_until(lambda: unread(server) == 0, "its messages are gone", seconds=60)
 
 
+def test_what_a_lost_worker_had_read_is_taken_over(programs: Programs, server: RedisServer) -> None:
+    leave_mark.enqueue("rung")
+    glance.enqueue("called")
+    for name in (DOORBELLS, sent.STREAM):
+        read_long_ago(server, name)
+
+    programs.worker()
+
+    wait_until(lambda: unread(server) + sent.waiting() == 0, "both messages are done with")
+    wait_until(lambda: Mark.objects.count() == 2, "both have their effect")
+    assert set(Mark.objects.values_list("label", flat=True)) == {"called", "rung"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_consumer_that_is_gone_is_forgotten_and_what_it_had_rings_again(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_mark.enqueue("rung")
+    read_long_ago(server, DOORBELLS)
+    assert engine.backlog() == 0
+    monkeypatch.setattr(tidying, "GONE_SECONDS", -1.0)
+
+    async def forget() -> None:
+        redis = worker_client(timeout=5)
+        tidier = Tidier(redis, "another", queues=lambda: {"brief"}, outage=Outage())
+        await tidier.forget_the_gone()
+        await redis.aclose()
+
+    asyncio.run(forget())
+
+    assert server.client().xinfo_consumers(DOORBELLS, streams.GROUP) == []
+    assert unread(server) == engine.backlog() == 1
+
+
 def test_a_worker_that_leaves_leaves_nothing_behind(
     programs: Programs, server: RedisServer, gate: Path, tmp_path: Path
 ) -> None:
@@ -153,5 +203,4 @@ def test_a_worker_that_leaves_leaves_nothing_behind(
     # Two runs wait, and so do their messages, unread.
     assert TaskRun.objects.filter(status=RunStatus.READY).count() == 2
     assert unread(server) == engine.backlog() == 2
-    name = streams.stream("brief", priority=0, is_async=False)
-    assert server.client().xinfo_consumers(name, streams.GROUP) == []
+    assert server.client().xinfo_consumers(DOORBELLS, streams.GROUP) == []
