@@ -18,8 +18,9 @@ SOURCE = ANSWERS.get("_repo_dir", "") and STARTED_IN / ANSWERS["_repo_dir"]
 
 
 def lay_engine():
-    """Lay the engine's tree, a mirror of the project's, over the project."""
-    shutil.copytree(Path("_engines", ANSWERS["task_engine"]), ".", dirs_exist_ok=True)
+    """Lay the engine's trees, mirrors of the project's, over the project."""
+    for tree in ANSWERS["_trees"][ANSWERS["task_engine"]]:
+        shutil.copytree(Path("_engines", tree), ".", dirs_exist_ok=True)
     shutil.rmtree("_engines")
     if (more := Path(".env.more")).exists():
         with Path(".env.example").open("a", encoding="utf-8", newline="\n") as example:

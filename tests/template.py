@@ -14,6 +14,11 @@ ROOT = Path(__file__).resolve().parents[1]
 RAW = ROOT / "{{cookiecutter.project_slug}}"
 ANSWERS = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
 OFFERED: list[str] = ANSWERS["task_engine"]
+# What is laid over the project for each engine: its own files, and what several engines share.
+TREES: dict[str, list[Path]] = {
+    engine: [RAW / "_engines" / tree for tree in trees]
+    for engine, trees in ANSWERS["_trees"].items()
+}
 # All that will ever be offered: a bake holds no word of those that were not chosen.
 ENGINES = {"database": (), "dramatiq": ("dramatiq",), "rearq": ("rearq", "tortoise")}
 # Our own environment is not the one of what we bake.
@@ -31,6 +36,13 @@ Loader.add_constructor("!reset", lambda *_: None)
 def documents(text: str) -> list[Any]:
     """The YAML documents in a text."""
     return list(yaml.load_all(text, Loader))
+
+
+def brought(engine: str) -> dict[str, Path]:
+    """The files that an engine brings: each one's name in a bake, and where it lies here."""
+    return {
+        path.relative_to(tree).as_posix(): path for tree in TREES[engine] for path in files(tree)
+    }
 
 
 def bake(into: Path, **answers: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.template import OFFERED, RAW, ROOT, bake, files, run
+from tests.template import OFFERED, ROOT, bake, brought, files, run
 
 PAGE = ROOT / "docs" / "how-to" / "change-the-engine.md"
 IDENTITY = ("-c", "user.name=Someone", "-c", "user.email=someone@example.com")
@@ -68,11 +68,7 @@ def test_the_page_lists_the_files_of_each_engine() -> None:
         for file in re.findall(r"`(.*?)`", cell)
     }
 
-    there = {
-        (engine, path.relative_to(RAW / "_engines" / engine).as_posix())
-        for engine in OFFERED
-        for path in files(RAW / "_engines" / engine)
-    }
+    there = {(engine, name) for engine in OFFERED for name in brought(engine)}
     tests = {each for each in there if each[1].startswith("tests/engine/")}
     # Its lines are the end of `.env.example`.
     assert listed == {each for each in there - tests if each[1] != ".env.more"}

@@ -10,7 +10,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from tests.template import ENGINES, RAW, documents, run
+from tests.template import ENGINES, RAW, brought, documents, run
 
 MANIFESTS = RAW / "deploy" / "kubernetes"
 UNITS = sorted((RAW / "deploy" / "systemd").glob("*.service"))
@@ -21,7 +21,7 @@ IMAGES = {"python:3.13-slim", "postgres:17", "redis:8", "axllent/mailpit:latest"
 
 def compose(engine: str, name: str) -> dict[str, Any]:
     """A Compose file of an engine."""
-    text = (RAW / "_engines" / engine / name).read_text("utf-8")
+    text = brought(engine)[name].read_text("utf-8")
     baked = re.sub(r"\{\{.*?\}\}", "shop", text)
     [found] = documents(baked)
     return dict(found)
@@ -50,7 +50,7 @@ def test_engines_differ_in_redis_alone(any_engine: str, name: str) -> None:
 
 
 def test_a_redis_is_there_where_an_engine_wants_one(any_engine: str) -> None:
-    text = (RAW / "_engines" / any_engine / "compose.yaml").read_text("utf-8").lower()
+    text = brought(any_engine)["compose.yaml"].read_text("utf-8").lower()
 
     assert ("redis" in text) == (any_engine != "database")
     assert ("redis" in compose(any_engine, "compose.yaml")["services"]) == ("redis" in text)
@@ -112,7 +112,7 @@ def test_images_are_named_as_the_public_names_them(any_engine: str) -> None:
 )
 def test_compose_understands_its_files(any_engine: str, tmp_path: Path) -> None:
     for name in ("compose.yaml", "compose.production.yaml"):
-        text = (RAW / "_engines" / any_engine / name).read_text("utf-8")
+        text = brought(any_engine)[name].read_text("utf-8")
         (tmp_path / name).write_text(re.sub(r"\{\{.*?\}\}", "shop", text), "utf-8")
     needed = dict.fromkeys(("ALLOWED_HOSTS", "SITE_URL", "EMAIL_URL", "PAYMENT_PROVIDER"), "x")
     production = ("--file", "compose.yaml", "--file", "compose.production.yaml")

@@ -4,11 +4,12 @@ import ast
 import fnmatch
 import re
 import socket
+from collections import Counter
 from pathlib import PurePosixPath
 
 import pytest
 
-from tests.template import ANSWERS, OFFERED, RAW, ROOT, text_files, tracked
+from tests.template import ANSWERS, OFFERED, RAW, ROOT, TREES, brought, files, text_files, tracked
 
 # The only files in which cookiecutter fills something in.
 RENDERED = {"README.md", "pyproject.toml", "uv.lock", ".env.example", "compose.yaml"}
@@ -62,9 +63,8 @@ def test_every_python_file_is_python() -> None:
 
 @pytest.mark.parametrize("name", OFFERED)
 def test_an_offered_engine_brings_its_files(name: str) -> None:
-    brought = RAW / "_engines" / name
-    for file in ("pyproject.toml", "uv.lock", "config/settings/tasks.py", "tasks/engine.py"):
-        assert (brought / file).is_file()
+    needed = {"compose.yaml", "pyproject.toml", "uv.lock", "config/settings/tasks.py"}
+    assert {*needed, "tasks/engine.py"} <= brought(name).keys()
     assert name in ANSWERS["__prompts__"]["task_engine"]
 
 
@@ -73,23 +73,22 @@ def test_an_engines_file_replaces_none_of_the_projects() -> None:
         assert own_name(name) == name or not (RAW / own_name(name)).exists(), name
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        "engine.mk",
-        "tasks/calls.py",
-        "tasks/sentinels.py",
-        "tests/engine/environment.py",
-        "tests/engine/secured.py",
-        "tests/engine/server.py",
-        "tests/engine/test_calls.py",
-        "tests/engine/test_secured.py",
-    ],
-)
-def test_what_both_engines_on_redis_need_is_the_same(file: str) -> None:
-    one, other = (RAW / "_engines" / name / file for name in ("dramatiq", "rearq"))
+@pytest.mark.parametrize("name", OFFERED)
+def test_an_engines_file_replaces_none_that_it_shares(name: str) -> None:
+    laid = [path.relative_to(tree) for tree in TREES[name] for path in files(tree)]
+    assert len(laid) == len(set(laid))
 
-    assert one.read_text("utf-8") == other.read_text("utf-8")
+
+def test_every_tree_is_laid_for_some_engine() -> None:
+    laid = {tree for trees in TREES.values() for tree in trees}
+    assert laid == {path for path in (RAW / "_engines").iterdir() if path.is_dir()}
+
+
+def test_no_two_engines_have_a_copy_of_the_same() -> None:
+    copies = Counter(
+        (own_name(name), text) for name, text in SOURCES if name.startswith("_engines/") and text
+    )
+    assert [name for (name, _), count in copies.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("hook", ["pre_gen_project.py", "post_gen_project.py"])

@@ -13,12 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core import checks
 
-from tasks import calls, doorbells, registry
+from tasks import calls, doorbells, redis_url, registry
 from tasks.models import TaskRun
 
 if TYPE_CHECKING:
@@ -105,16 +103,7 @@ class DramatiqEngine:
 
     def check(self) -> list[checks.CheckMessage]:
         """Report what is wrong with how Redis is reached."""
-        url = urlsplit(settings.REDIS_URL.partition(",")[0])
-        if settings.DEBUG or url.password:
-            return []
-        return [
-            checks.Warning(
-                "REDIS_URL has no password: whoever reaches Redis can stop the tasks.",
-                hint="Give Redis a password: REDIS_URL=redis://:password@host:6379/0",
-                id="tasks.W001",
-            )
-        ]
+        return redis_url.check()
 
     def work(self, options: WorkerOptions) -> None:
         """Be one worker process until told to stop."""

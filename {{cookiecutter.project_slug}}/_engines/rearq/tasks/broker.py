@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import redis
 import redis.asyncio
@@ -40,17 +39,6 @@ def worker_client(*, timeout: float) -> redis.asyncio.Redis:
         retry=AsyncRetry(NoBackoff(), 0),
     )
     return client
-
-
-def place() -> str:
-    """Return where the broker is, without its password, for people to read."""
-    parts = urlsplit(settings.REDIS_URL)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def has_password() -> bool:
-    """Whether the broker is given a password."""
-    return bool(urlsplit(settings.REDIS_URL).netloc.rpartition("@")[0].partition(":")[2])
 
 
 def _client(plain: Any, sentinels: Any, **options: Any) -> Any:

@@ -8,14 +8,14 @@ from functools import cached_property
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core import checks
 from redis.exceptions import RedisError
 
-from tasks import calls, registry
-from tasks.broker import has_password, place, web_client
+from tasks import calls, redis_url, registry
+from tasks.broker import web_client
 from tasks.fuse import Fuse
 from tasks.models import TaskRun
+from tasks.redis_url import place
 from tasks.streams import (
     GROUP,
     MOST_MESSAGES,
@@ -91,15 +91,7 @@ class RearqEngine:
 
     def check(self) -> list[checks.CheckMessage]:
         """Report what is wrong with how Redis is reached."""
-        if settings.DEBUG or has_password():
-            return []
-        return [
-            checks.Warning(
-                "REDIS_URL has no password: whoever reaches Redis can stop the tasks.",
-                hint="Give Redis a password: REDIS_URL=redis://:password@host:6379/0",
-                id="tasks.W001",
-            )
-        ]
+        return redis_url.check()
 
     def work(self, options: WorkerOptions) -> None:
         """Be one worker process until told to stop."""

@@ -23,7 +23,7 @@ logger = logging.getLogger("tasks.worker")
 BLOCK_MILLISECONDS = 1000
 RECLAIM_EVERY_SECONDS = 10.0
 SILENT_SECONDS = 30.0
-"""A message that was read so long ago, and is not done with, may have been read by a lost worker."""
+"""Who read a message so long ago, and is not done with it, may be lost."""
 
 
 @dataclass(slots=True, eq=False)

@@ -19,7 +19,7 @@ from tasks.worker.fetching import Fetcher, Lane
 from tasks.worker.messages import Found, Message, Reading, Stray, sort
 from tasks.worker.outage import Outage
 from tasks.worker.stock import ReArq, Worker
-from tasks.worker.tidying import Tidier
+from tasks.worker.tidying import AGAIN_SECONDS, Tidier
 
 logger = logging.getLogger("tasks.worker")
 
@@ -158,11 +158,12 @@ class Reader(Worker):  # type: ignore[misc]
                 continue
             try:
                 found = await self._fetcher.fetch(lane, room)
-                self._outage.is_over()
+                self._outage.end()
                 reading = await self._reading_of(found)
             except (RedisError, OSError) as error:
                 lane.is_drained = True
-                await self._outage.pause(error)
+                self._outage.note(error)
+                await asyncio.sleep(AGAIN_SECONDS)
             else:
                 await self._hand_over(reading)
 

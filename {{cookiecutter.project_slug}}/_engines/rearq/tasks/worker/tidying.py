@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tasks.worker")
 
+AGAIN_SECONDS = 0.5
+"""After Redis did not answer."""
 FORGET_EVERY_SECONDS = 600.0
 GONE_SECONDS = 3600.0
-"""A consumer that has read nothing for so long is forgotten. If it reads again, it is there again."""
+"""A consumer that has read nothing for so long is forgotten, until it reads again."""
 MOST_AT_ONCE = 1000
 MOST_ASIDE = 1000
 
@@ -80,7 +82,8 @@ class Tidier:
                 await self._work()
             except (RedisError, OSError) as error:
                 self._has_work.set()
-                await self._outage.pause(error)
+                self._outage.note(error)
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def look_for_the_gone(self) -> None:
         """Forget them now and then, for ever."""
@@ -88,7 +91,8 @@ class Tidier:
             try:
                 await self.forget_the_gone()
             except (RedisError, OSError) as error:
-                await self._outage.pause(error)
+                self._outage.note(error)
+                await asyncio.sleep(AGAIN_SECONDS)
             else:
                 await asyncio.sleep(FORGET_EVERY_SECONDS)
 
@@ -103,7 +107,8 @@ class Tidier:
             try:
                 memory = await self._redis.info("memory")
             except (RedisError, OSError) as error:
-                await self._outage.pause(error)
+                self._outage.note(error)
+                await asyncio.sleep(AGAIN_SECONDS)
                 continue
             if (policy := memory.get("maxmemory_policy", "noeviction")) != "noeviction":
                 logger.warning(

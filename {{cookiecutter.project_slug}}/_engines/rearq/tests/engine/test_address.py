@@ -6,12 +6,12 @@ import pytest
 import redis
 from redis.sentinel import SentinelConnectionPool
 
-from config.settings.redis import redis_url
-from tasks import broker
+from config.settings import redis as redis_settings
+from tasks import broker, redis_url
 
 
 def options_of(url: str, settings: Any) -> dict[str, Any]:
-    settings.REDIS_URL = redis_url(url)
+    settings.REDIS_URL = redis_settings.redis_url(url)
     options: dict[str, Any] = broker.web_client().connection_pool.connection_kwargs
     return options
 
@@ -25,7 +25,7 @@ def test_a_server_is_reached_with_password_and_number(settings: Any) -> None:
 
 
 def test_tls_is_used_when_it_is_asked_for(settings: Any) -> None:
-    settings.REDIS_URL = redis_url("rediss://:secret@redis.internal/0")
+    settings.REDIS_URL = redis_settings.redis_url("rediss://:secret@redis.internal/0")
 
     pool = broker.web_client().connection_pool
 
@@ -35,7 +35,7 @@ def test_tls_is_used_when_it_is_asked_for(settings: Any) -> None:
 @pytest.mark.parametrize("is_encrypted", [False, True])
 def test_sentinels_are_asked_for_the_server(settings: Any, is_encrypted: bool) -> None:
     scheme = "rediss+sentinel" if is_encrypted else "redis+sentinel"
-    settings.REDIS_URL = redis_url(f"{scheme}://me:p%40ss@one:26380,two/main/3")
+    settings.REDIS_URL = redis_settings.redis_url(f"{scheme}://me:p%40ss@one:26380,two/main/3")
 
     pool = broker.web_client().connection_pool
 
@@ -53,8 +53,8 @@ def test_sentinels_are_asked_for_the_server(settings: Any, is_encrypted: bool) -
 def test_people_are_not_shown_the_password(settings: Any) -> None:
     settings.REDIS_URL = "redis+sentinel://me:secret@one,two/main/3"
 
-    assert broker.place() == "redis+sentinel://one,two/main/3"
-    assert broker.has_password()
+    assert redis_url.place() == "redis+sentinel://one,two/main/3"
+    assert redis_url.has_password()
 
 
 def test_no_queue_reads_the_messages_of_another() -> None:
