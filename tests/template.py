@@ -21,8 +21,9 @@ TREES: dict[str, list[Path]] = {
 }
 # All that will ever be offered: a bake holds no word of those that were not chosen.
 ENGINES = {"database": (), "dramatiq": ("dramatiq",), "rearq": ("rearq", "tortoise")}
-# Our own environment is not the one of what we bake.
-OUTSIDE = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+# Our own environment is not the one of what we bake, nor is what `make` was told here said there.
+OWN = {"VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARGS"}
+OUTSIDE = {name: value for name, value in os.environ.items() if name not in OWN}
 CACHES = {".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", "var"}
 
 
