@@ -3,7 +3,7 @@
 import os
 import time
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 def uuid7() -> uuid.UUID:
@@ -17,6 +17,8 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | random)
 
 
-def last_before(time: datetime) -> uuid.UUID:
-    """Return what is greater than every id made before `time`, by that process's clock."""
-    return uuid.UUID(int=max(0, int(time.timestamp() * 1000)) << 80)
+def last_before(time: datetime, *, later: timedelta = timedelta()) -> uuid.UUID:
+    """Return what is greater than every id made before `time` and `later`, by its maker's clock."""
+    # Not as a datetime, which ends with the year 9999.
+    milliseconds = int((time.timestamp() + later.total_seconds()) * 1000)
+    return uuid.UUID(int=max(0, milliseconds) << 80)

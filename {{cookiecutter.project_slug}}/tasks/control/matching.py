@@ -73,10 +73,14 @@ class Matching:
         What no index finds is found among the newest runs, or the newest before `until`.
         """
         rows = self.rows()
+        if self.since is not None:
+            # Where few are as new as that, the walk from the newest on would not end before the
+            # oldest.
+            rows = rows.filter(pk__gt=last_before(self.since, later=-SKEW))
         if not self.is_looked_for:
             return rows
         if self.until is not None:
-            rows = rows.filter(pk__lt=last_before(self.until + SKEW))
+            rows = rows.filter(pk__lt=last_before(self.until, later=SKEW))
         floor = oldest_looked_at(self.until)
         return rows if floor is None else rows.filter(pk__gt=floor)
 
@@ -134,7 +138,7 @@ def oldest_looked_at(until: datetime | None = None) -> uuid.UUID | None:
     there are no more than those."""
     newest = TaskRun.objects.order_by("-pk")
     if until is not None:
-        newest = newest.filter(pk__lt=last_before(until + SKEW))
+        newest = newest.filter(pk__lt=last_before(until, later=SKEW))
     return newest.values_list("pk", flat=True)[MOST_READ : MOST_READ + 1].first()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -137,3 +138,13 @@ def test_nothing_that_is_done_often_reads_every_row(
     plan = plan_of(lambda: EVERYDAY[name](million))
 
     assert not _EVERY_ROW.search(plan), plan
+
+
+def test_what_is_asked_for_since_a_time_is_looked_for_no_further_back(
+    million: uuid.UUID, db: None
+) -> None:
+    since = ledger.now() + timedelta(hours=2)
+
+    plan = plan_of(lambda: list(service.rows(Matching(since=since)).order_by("-pk")[:50]))
+
+    assert "Index Cond: (id > " in plan, plan
