@@ -146,26 +146,33 @@ def _ended() -> Iterator[Metric]:
         "tasks_run_wait_seconds",
         "From due to started, the last time.",
         "queue",
-        {queue: Endings.sum(parts).waits for queue, parts in waits.items()},
+        {
+            queue: (part.waits, part.waited)
+            for queue, part in ((queue, Endings.sum(parts)) for queue, parts in waits.items())
+        },
     )
     yield _histogram(
         "tasks_run_duration_seconds",
         "From started, the last time, to ended.",
         "task",
-        {task: Endings.sum(parts).durations for task, parts in durations.items()},
+        {
+            task: (part.durations, part.lasted)
+            for task, part in ((task, Endings.sum(parts)) for task, parts in durations.items())
+        },
     )
 
 
-def _histogram(name: str, text: str, label: str, found: dict[str, Histogram]) -> Metric:
-    """Without a sum, which nobody has kept: quantiles and rates need none."""
+def _histogram(
+    name: str, text: str, label: str, found: dict[str, tuple[Histogram, timedelta]]
+) -> Metric:
     metric = HistogramMetricFamily(name, text, labels=(label,))
-    for value, histogram in found.items():
+    for value, (histogram, total) in found.items():
         cumulative = histogram.cumulative()
         shown = [*cumulative[:-1:EVERY], cumulative[-1]]
         metric.add_metric(
             (value,),
             [("+Inf" if bound == math.inf else repr(bound), count) for bound, count in shown],
-            None,
+            total.total_seconds(),
         )
     return metric
 

@@ -20,7 +20,7 @@ from tasks.tests.factories import make_schedule
 from tasks.tests.sample.tasks import add
 
 ROOT = Path(settings.BASE_DIR)
-OF_HISTOGRAM = ("_bucket", "_count")
+OF_HISTOGRAM = ("_bucket", "_count", "_sum")
 PROMTOOL = shutil.which("promtool")
 with_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not on this machine")
 

@@ -25,21 +25,21 @@ from tasks.service import service
 
 def queue_rows(found: Overview) -> list[dict[str, Any]]:
     """Return the queues as pages show them: those that people have changed first, then the full."""
-    present = {each.numbers.name: each for each in found.queues}
+    present = {each.name: each for each in found.queues}
     rows = [
         {
             "name": name,
             "paused": moment(each.paused_at) if each.paused_at else "",
             "limit": each.limit,
-            "ready": number(each.numbers.depth.ready),
-            "running": number(each.numbers.depth.running),
-            "scheduled": number(each.numbers.depth.scheduled),
-            "waiting": number(each.numbers.depth.waiting),
-            "failed": number(each.numbers.depth.failed),
-            "oldest": length(each.numbers.depth.oldest_ready),
-            "rate": _rate(each.numbers.flow.per_minute),
-            "failure_rate": percent(each.numbers.flow.failure_rate),
-            "order": (not each.paused_at, -each.numbers.depth.ready, name),
+            "ready": number(each.depth.ready),
+            "running": number(each.depth.running),
+            "scheduled": number(each.depth.scheduled),
+            "waiting": number(each.depth.waiting),
+            "failed": number(each.depth.failed),
+            "oldest": length(each.depth.oldest_ready),
+            "rate": _rate(each.per_minute),
+            "failure_rate": percent(each.failure_rate),
+            "order": (not each.paused_at, -each.depth.ready, name),
         }
         for name, each in present.items()
     ]

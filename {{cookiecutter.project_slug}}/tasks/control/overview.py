@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
+from operator import add
 from typing import Any, cast
 
-from django.db.models import CharField, DateTimeField, F, IntegerField, Q, QuerySet, Sum, Value
+from django.db.models import CharField, DateTimeField, F, IntegerField, QuerySet, Sum, Value
 from django.db.models.functions import Cast, TruncMinute
 
 from tasks.control.workforce import Glance, glance
 from tasks.ledger import now
-from tasks.models import Gate, GateKind, Rollup, Schedule, Watermark
+from tasks.models import Gate, GateKind, Overall, Schedule, Watermark
 from tasks.statistics.depths import Depth, depths, together
 from tasks.statistics.endings import Endings, ended, endings
 from tasks.statistics.histogram import Histogram
 from tasks.statistics.kinds import Kind, newest_kinds
-from tasks.statistics.rollups import HOUR, JOB, MINUTE, counted_between, floor
+from tasks.statistics.rollups import (
+    HOUR,
+    JOB,
+    MINUTE,
+    all_between,
+    floor,
+    minutes_between,
+)
 from tasks.statistics.summary import Numbers, numbers
 from tasks.statistics.timeline import Bucket, bucket
 
 MOST_SCHEDULES = 6
 MARK, GATE, DUE = "mark", "gate", "due"
+ENDED = ("successful", "failed", "cancelled")
+KEPT = ("waits", "durations", "queues")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +55,16 @@ WINDOWS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueGlance:
-    """A queue, and what ended of it within the window."""
+    """A queue, and how many of its runs ended within the window; not how long they took."""
 
-    numbers: Numbers
+    name: str
+    depth: Depth
+    successful: int
+    failed: int
+    per_minute: float
+    """Runs that succeeded or failed."""
+    failure_rate: float | None
+    """Of those that succeeded or failed, from 0 to 1; `None` when none did."""
     paused_at: datetime | None
     limit: int | None
 
@@ -91,25 +109,42 @@ def overview(window: str = "hour") -> Overview:
         since=since,
         until=until,
         step=step,
-        total=numbers("", together(depth.values()), chain(*flow.by_queue.values()), minutes),
-        before=Endings.sum(flow.before),
+        total=numbers("", together(depth.values()), flow.by_step.values(), minutes),
+        before=flow.before,
         buckets=tuple(
-            bucket(starts_at, flow.by_step.get(starts_at, []))
+            bucket(starts_at, flow.by_step.get(starts_at, Endings()))
             for starts_at in (since + number * step for number in range(length // step))
         ),
         queues=tuple(
-            QueueGlance(
-                numbers=numbers(
-                    name, depth.get(name, Depth()), flow.by_queue.get(name, []), minutes
-                ),
-                paused_at=standing.paused.get(name),
-                limit=standing.limits.get(name),
+            _queue(
+                name,
+                depth.get(name, Depth()),
+                flow.by_queue.get(name, [0, 0, 0]),
+                minutes,
+                standing,
             )
             for name in sorted({*depth, *flow.by_queue, *standing.paused})
         ),
         workers=tuple(workers),
         failures=tuple(newest_kinds(since)),
         schedules=tuple(sorted(standing.due, key=lambda due: due.next_at)[:MOST_SCHEDULES]),
+    )
+
+
+def _queue(
+    name: str, depth: Depth, counts: _Counts, minutes: float, standing: _Standing
+) -> QueueGlance:
+    successful, failed, _cancelled = counts
+    executed = successful + failed
+    return QueueGlance(
+        name=name,
+        depth=depth,
+        successful=successful,
+        failed=failed,
+        per_minute=executed / minutes,
+        failure_rate=failed / executed if executed else None,
+        paused_at=standing.paused.get(name),
+        limit=standing.limits.get(name),
     )
 
 
@@ -154,63 +189,65 @@ def _standing_rows() -> QuerySet[Any, Any]:
     return first.union(*others, all=True)
 
 
+type _Counts = list[int]
+"""How many were successful, failed and cancelled."""
+
+
 @dataclass(slots=True)
 class _Flow:
     """What ended: in this window by queue and by step, and in the one before it."""
 
-    by_queue: dict[str, list[Endings]] = field(default_factory=lambda: defaultdict(list))
-    by_step: dict[datetime, list[Endings]] = field(default_factory=lambda: defaultdict(list))
-    before: list[Endings] = field(default_factory=list)
+    by_queue: dict[str, _Counts]
+    by_step: dict[datetime, Endings]
+    before: Endings
 
     @classmethod
     def read(
         cls, since: datetime, earliest: datetime, step: timedelta, reached_at: datetime | None
     ) -> _Flow:
         """Two queries: the rollups, and the rows that they do not count yet."""
-        flow = cls()
         mark = max(earliest, reached_at or earliest)
-        cells: dict[tuple[datetime, str], list[Endings]] = defaultdict(list)
-        for starts_at, queue, part in chain(_rolled_up(since, earliest, mark, step), _rows(mark)):
-            if starts_at is None or starts_at < since:
-                flow.before.append(part)
-            else:
-                cells[floor(starts_at, step), queue].append(part)
-        for (starts_at, queue), parts in cells.items():
-            cell = Endings.sum(parts)
-            flow.by_queue[queue].append(cell)
-            flow.by_step[starts_at].append(cell)
-        return flow
+        queues: dict[str, _Counts] = defaultdict(lambda: [0, 0, 0])
+        steps: dict[datetime, list[Endings]] = defaultdict(list)
+        before: list[Endings] = []
+        for starts_at, part, counts in chain(_rolled_up(since, earliest, mark, step), _rows(mark)):
+            if starts_at < since:
+                before.append(part)
+                continue
+            steps[floor(starts_at, step)].append(part)
+            for queue, more in counts.items():
+                queues[queue] = list(map(add, queues[queue], more))
+        return cls(
+            by_queue=queues,
+            by_step={begin: Endings.sum(parts) for begin, parts in steps.items()},
+            before=Endings.sum(before),
+        )
 
 
-type _Part = tuple[datetime | None, str, Endings]
+type _Part = tuple[datetime, Endings, dict[str, _Counts]]
 
 
 def _rolled_up(
     since: datetime, earliest: datetime, mark: datetime, step: timedelta
 ) -> Iterator[_Part]:
-    """Yield the rollups of this window, each for itself, and those before it in one sum."""
-    sums = {name: Sum(name, default=0) for name in ("successful", "failed", "cancelled")}
-    current = (
-        _counted(since, mark, step)
-        .order_by()
-        .values_list(
-            "starts_at", "queue", "successful", "failed", "cancelled", "waits", "durations"
-        )
-    )
+    """Yield each rollup of this window, and in one sum those before it, which say only how many."""
+    sums = {f"all_{name}": Sum(name, default=0) for name in ENDED}
+    none = {"no_waits": Value("[]"), "no_durations": Value("[]"), "no_queues": Value("{}")}
+    current = _within(since, mark, step).order_by().values_list("starts_at", *ENDED, *KEPT)
     earlier = (
-        _counted(earliest, min(since, mark), step)
+        _within(earliest, min(since, mark), step)
         .order_by()
-        .values(at=_none(DateTimeField()), of=Value("", output_field=CharField()))
-        .annotate(**{f"all_{name}": total for name, total in sums.items()})
-        .annotate(waited=Value("[]"), took=Value("[]"))
-        .values_list("at", "of", "all_successful", "all_failed", "all_cancelled", "waited", "took")
+        .values(at=Value(earliest, output_field=DateTimeField()))
+        .annotate(**sums, **none)
+        .values_list("at", *sums, *none)
     )
     rows: list[Any] = list(current.union(earlier, all=True))
-    # One parse for all: there may be thousands.
-    waits = Histogram.read_each([row[5] for row in rows])
-    durations = Histogram.read_each([row[6] for row in rows])
-    for row, waited, took in zip(rows, waits, durations, strict=True):
-        starts_at, queue, successful, failed, cancelled = row[:5]
+    # One parse for all of them.
+    waits = Histogram.read_each([row[4] for row in rows])
+    durations = Histogram.read_each([row[5] for row in rows])
+    queues = json.loads(f"[{','.join(row[6] for row in rows)}]")
+    for row, waited, took, counts in zip(rows, waits, durations, queues, strict=True):
+        starts_at, successful, failed, cancelled = row[:4]
         part = Endings(
             successful=successful,
             failed=failed,
@@ -218,21 +255,20 @@ def _rolled_up(
             waits=waited,
             durations=took,
         )
-        yield starts_at, queue, part
+        yield starts_at, part, counts
 
 
-def _counted(since: datetime, until: datetime, step: timedelta) -> QuerySet[Rollup]:
+def _within(since: datetime, until: datetime, step: timedelta) -> QuerySet[Overall]:
     if step >= HOUR:
-        return counted_between(since, until)
-    seconds = MINUTE // timedelta(seconds=1)
-    return Rollup.objects.filter(Q(size=seconds, starts_at__gte=since, starts_at__lt=until))
+        return all_between(since, until)
+    return minutes_between(Overall.objects.all(), since, until)
 
 
 def _rows(mark: datetime) -> Iterator[_Part]:
     rows: Any = ended(mark).annotate(starts_at=TruncMinute("finished_at", tzinfo=UTC))
     for key, part in endings(rows, "starts_at", "queue").items():
         starts_at, queue = cast("tuple[Any, str]", key)
-        yield starts_at, queue, part
+        yield starts_at, part, {queue: [part.successful, part.failed, part.cancelled]}
 
 
 def _none(field: Any = None) -> Value:

@@ -4,7 +4,7 @@ from tasks.models.alerts import Alert, Watermark
 from tasks.models.gates import Gate, GateKind
 from tasks.models.groups import RunGroup
 from tasks.models.lines import LogLine
-from tasks.models.rollups import Rollup, Total
+from tasks.models.rollups import Overall, Rollup, Total
 from tasks.models.runs import FINAL, LIVE, UNSTARTED, RunStatus, TaskRun
 from tasks.models.schedules import CatchUp, Schedule, ScheduleTick, TickStatus
 from tasks.models.workers import Wish, Worker, WorkerStatus
@@ -18,6 +18,7 @@ __all__ = [
     "Gate",
     "GateKind",
     "LogLine",
+    "Overall",
     "Rollup",
     "RunGroup",
     "RunStatus",

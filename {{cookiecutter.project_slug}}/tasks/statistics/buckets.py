@@ -40,7 +40,12 @@ class Bucket(Func):
 
 def bucket_between(begin: str, end: str) -> Expression:
     """Return the bucket of the time between two columns."""
-    return Bucket(ExpressionWrapper(F(end) - F(begin), output_field=DurationField()))
+    return Bucket(time_between(begin, end))
+
+
+def time_between(begin: str, end: str) -> Expression:
+    """Return the time between two columns."""
+    return ExpressionWrapper(F(end) - F(begin), output_field=DurationField())
 
 
 def _search(first: int, last: int) -> str:

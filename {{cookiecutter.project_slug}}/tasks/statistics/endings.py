@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db.models import Case, Count, F, Q, QuerySet, When
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
 from tasks.models import FINAL, RunStatus, TaskRun
-from tasks.statistics.buckets import bucket_between
+from tasks.statistics.buckets import bucket_between, time_between
 from tasks.statistics.histogram import BOUNDS, Histogram
 
 # What was cancelled before it was started (again) has neither waited to its end nor run.
 MEASURED = Q(attempted_at__gte=F("run_at"))
+NONE = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,10 @@ class Endings:
     """From due to started."""
     durations: Histogram = field(default_factory=Histogram)
     """From started, the last time, to ended."""
+    waited: timedelta = NONE
+    """The sum of what `waits` counts, to the microsecond."""
+    lasted: timedelta = NONE
+    """The sum of what `durations` counts."""
 
     @classmethod
     def sum(cls, parts: Iterable[Self]) -> Self:
@@ -40,6 +45,8 @@ class Endings:
             cancelled=sum(part.cancelled for part in parts),
             waits=Histogram.sum(part.waits.counts for part in parts),
             durations=Histogram.sum(part.durations.counts for part in parts),
+            waited=sum((part.waited for part in parts), NONE),
+            lasted=sum((part.lasted for part in parts), NONE),
         )
 
 
@@ -66,12 +73,15 @@ class _Tally:
         self._statuses: Counter[str] = Counter()
         self._waits = [0] * (len(BOUNDS) + 1)
         self._durations = [0] * (len(BOUNDS) + 1)
+        self._waited = self._lasted = NONE
 
     def add(self, row: Mapping[str, Any]) -> None:
         self._statuses[row["status"]] += row["number"]
         if row["wait_bucket"] is not None:
             self._waits[row["wait_bucket"]] += row["number"]
             self._durations[row["duration_bucket"]] += row["number"]
+            self._waited += row["waited"]
+            self._lasted += row["lasted"]
 
     def endings(self) -> Endings:
         return Endings(
@@ -80,6 +90,8 @@ class _Tally:
             cancelled=self._statuses[RunStatus.CANCELLED],
             waits=Histogram(tuple(self._waits)),
             durations=Histogram(tuple(self._durations)),
+            waited=self._waited,
+            lasted=self._lasted,
         )
 
 
@@ -89,5 +101,9 @@ def _counted(runs: QuerySet[TaskRun], *columns: str) -> QuerySet[TaskRun, dict[s
         "status",
         wait_bucket=Case(When(MEASURED, then=bucket_between("run_at", "attempted_at"))),
         duration_bucket=Case(When(MEASURED, then=bucket_between("attempted_at", "finished_at"))),
-    ).annotate(number=Count("pk"))
+    ).annotate(
+        number=Count("pk"),
+        waited=Sum(time_between("run_at", "attempted_at")),
+        lasted=Sum(time_between("attempted_at", "finished_at")),
+    )
     return counted

@@ -40,12 +40,14 @@ def newest_kinds(since: datetime, *, task: str | None = None) -> list[Kind]:
 
     One query, and one more when a kind is new to this process.
     """
-    failed = TaskRun.objects.filter(
-        status=RunStatus.FAILED, finished_at__gte=since, fingerprint__isnull=False
-    ).order_by("-finished_at")
+    failed = TaskRun.objects.filter(status=RunStatus.FAILED, finished_at__gte=since)
     if task is not None:
         failed = failed.filter(name=task)
-    rows: list[Any] = list(failed.values_list("fingerprint", "name", "pk", "finished_at")[:NEWEST])
+    columns = failed.values_list("fingerprint", "name", "pk", "finished_at")
+    newest_rows: list[Any] = list(columns.order_by("-finished_at")[:NEWEST])
+    # Those without one are left out here: asked for it, PostgreSQL takes them for few, and sorts
+    # all that failed.
+    rows = [row for row in newest_rows if row[0] is not None]
     counted = Counter(row[0] for row in rows)
     newest = {row[0]: row for row in reversed(rows)}
     shown = counted.most_common(MOST_KINDS)

@@ -2,29 +2,32 @@
 
 A minute is counted 10 s after its end. Its counts and the watermark, up to which all is counted,
 are one transaction: any number of timers may do this, and none counts a minute twice. When an hour
-is full, its minutes are added up to one row as well; what has ever ended is in `totals`. A run that
-ends in a transaction which stays open for longer than those 10 s may be missed.
+is full, its minutes are added up to one row as well; beside the rows of each task and queue stands
+one of all together, and what has ever ended is in `totals`. A run that ends in a transaction which
+stays open for longer than those 10 s may be missed.
 """
 
+import json
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, Q, QuerySet, StringAgg, Sum, Value
 
 from tasks.ledger import now
-from tasks.models import Rollup, Watermark
+from tasks.models import Overall, Rollup, Watermark
 from tasks.statistics.endings import Endings, ended, endings
 from tasks.statistics.histogram import Histogram
-from tasks.statistics.totals import add_to_totals
+from tasks.statistics.totals import add_to_totals, columns_of
 
 JOB = "rollups"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 CLOSED_AFTER = timedelta(seconds=10)
 KEPT = {MINUTE: timedelta(days=2), HOUR: timedelta(days=90)}
 PRUNE_BATCH = 1000
-COUNTS = ("successful", "failed", "cancelled", "waits", "durations")
+SUMMED = ("successful", "failed", "cancelled", "waited", "lasted")
+JOINED = ("waits", "durations")
 
 
 def roll_up(*, most: int = 60) -> int:
@@ -48,32 +51,47 @@ def counted_between(since: datetime, until: datetime) -> QuerySet[Rollup]:
 
     Both are whole minutes, and `until` is at most the watermark. Full hours are read as such.
     """
-    full, last = floor(since + HOUR - MINUTE, HOUR), floor(until, HOUR)
-    if full >= last:
-        return Rollup.objects.filter(_spans(MINUTE, since, until))
-    return Rollup.objects.filter(
-        _spans(MINUTE, since, full) | _spans(HOUR, full, last) | _spans(MINUTE, last, until)
-    )
+    return Rollup.objects.filter(_full_hours(since, until))
 
 
-def endings_of(rollups: QuerySet[Rollup], *columns: str) -> dict[tuple[str, ...], Endings]:
+def all_between(since: datetime, until: datetime) -> QuerySet[Overall]:
+    """Return the same of all tasks together: one row for a minute or an hour."""
+    return Overall.objects.filter(_full_hours(since, until))
+
+
+def minutes_between[Rows: (Rollup, Overall)](
+    rows: QuerySet[Rows], since: datetime, until: datetime
+) -> QuerySet[Rows]:
+    """Return those of single minutes."""
+    return rows.filter(_spans(MINUTE, since, until))
+
+
+def endings_of(
+    rollups: QuerySet[Rollup] | QuerySet[Overall], *columns: str
+) -> dict[tuple[str, ...], Endings]:
     """Add up rollups by columns: one query."""
-    found: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
-    for row in rollups.values_list(*columns, *COUNTS):
-        found[row[: len(columns)]].append(row[len(columns) :])
-    return {key: _sum(rows) for key, rows in found.items()}
+    found = (
+        rollups.order_by()
+        .values(*columns)
+        .annotate(
+            **{f"all_{name}": Sum(name) for name in SUMMED},
+            **{f"all_{name}": StringAgg(name, Value(",")) for name in JOINED},
+        )
+    )
+    return {tuple(row[column] for column in columns): _sum(row) for row in found}
 
 
 def prune_rollups(limit: int = PRUNE_BATCH) -> int:
-    """Delete up to `limit` old rollups of each size; return how many."""
+    """Delete up to `limit` old rollups of each size and kind; return how many."""
     deleted = 0
     # The minutes of an hour that is not full are still to be added up, however old they are.
     full = floor(reached() or now(), HOUR)
     for size, kept in KEPT.items():
         before = min(now() - kept, full)
-        old = Rollup.objects.filter(size=_seconds(size), starts_at__lt=before)
-        ids = list(old.order_by("starts_at").values_list("pk", flat=True)[:limit])
-        deleted += Rollup.objects.filter(pk__in=ids).delete()[0]
+        for rows in (Rollup.objects.all(), Overall.objects.all()):
+            old = rows.filter(size=_seconds(size), starts_at__lt=before)
+            ids = list(old.order_by("starts_at").values_list("pk", flat=True)[:limit])
+            deleted += rows.filter(pk__in=ids).delete()[0]
     return deleted
 
 
@@ -122,36 +140,47 @@ def _count(minute: datetime) -> None:
 
 
 def _fold(hour: datetime) -> None:
-    minutes = Rollup.objects.filter(_spans(MINUTE, hour, hour + HOUR))
+    minutes = minutes_between(Rollup.objects.all(), hour, hour + HOUR)
     _store(HOUR, hour, endings_of(minutes, "name", "queue"))
 
 
 def _store(size: timedelta, starts_at: datetime, found: dict[tuple[str, ...], Endings]) -> None:
+    if not found:
+        return
+    span: dict[str, Any] = {"size": _seconds(size), "starts_at": starts_at}
     Rollup.objects.bulk_create(
-        Rollup(
-            size=_seconds(size),
-            starts_at=starts_at,
-            name=name,
-            queue=queue,
-            successful=part.successful,
-            failed=part.failed,
-            cancelled=part.cancelled,
-            waits=part.waits.text(),
-            durations=part.durations.text(),
-        )
+        Rollup(name=name, queue=queue, **span, **columns_of(part))
         for (name, queue), part in found.items()
     )
+    together = columns_of(Endings.sum(found.values()))
+    Overall.objects.create(queues=_by_queue(found), **span, **together)
 
 
-def _sum(rows: list[tuple[Any, ...]]) -> Endings:
-    successful, failed, cancelled, waits, durations = zip(*rows, strict=True)
+def _by_queue(found: dict[tuple[str, ...], Endings]) -> str:
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for (_name, queue), part in found.items():
+        for place, count in enumerate((part.successful, part.failed, part.cancelled)):
+            counts[queue][place] += count
+    return json.dumps(counts, separators=(",", ":"))
+
+
+def _sum(row: dict[str, Any]) -> Endings:
     return Endings(
-        successful=sum(successful),
-        failed=sum(failed),
-        cancelled=sum(cancelled),
-        waits=Histogram.read(waits),
-        durations=Histogram.read(durations),
+        successful=row["all_successful"],
+        failed=row["all_failed"],
+        cancelled=row["all_cancelled"],
+        waits=Histogram.read([row["all_waits"]]),
+        durations=Histogram.read([row["all_durations"]]),
+        waited=row["all_waited"],
+        lasted=row["all_lasted"],
     )
+
+
+def _full_hours(since: datetime, until: datetime) -> Q:
+    full, last = floor(since + HOUR - MINUTE, HOUR), floor(until, HOUR)
+    if full >= last:
+        return _spans(MINUTE, since, until)
+    return _spans(MINUTE, since, full) | _spans(HOUR, full, last) | _spans(MINUTE, last, until)
 
 
 def _spans(size: timedelta, since: datetime, until: datetime) -> Q:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -12,10 +12,20 @@ from django.db.models import QuerySet
 from django.db.models.functions import TruncHour, TruncMinute
 
 from tasks.ledger import now
-from tasks.models import Rollup
+from tasks.models import Overall, Rollup
 from tasks.statistics.endings import Endings, ended, endings
 from tasks.statistics.histogram import Percentiles
-from tasks.statistics.rollups import HOUR, KEPT, MINUTE, counted_between, endings_of, floor, reached
+from tasks.statistics.rollups import (
+    HOUR,
+    KEPT,
+    MINUTE,
+    all_between,
+    counted_between,
+    endings_of,
+    floor,
+    minutes_between,
+    reached,
+)
 
 MOST_BUCKETS = 1500
 """A day of minutes, or two months of hours."""
@@ -80,7 +90,9 @@ def timeline(
         since=begin,
         until=end,
         step=step,
-        buckets=tuple(bucket(starts_at, found.get(starts_at, [])) for starts_at in steps),
+        buckets=tuple(
+            bucket(starts_at, Endings.sum(found.get(starts_at, []))) for starts_at in steps
+        ),
     )
 
 
@@ -90,9 +102,9 @@ def _endings(
     """Return what ended by step, from the rollups and from the rows that they do not count yet."""
     mark = min(end, max(begin, reached() or begin))
     found: dict[datetime, list[Endings]] = defaultdict(list)
-    for rollups in _rollups(step, begin, mark):
-        for (starts_at,), part in endings_of(rollups.filter(**wanted), "starts_at").items():
-            found[floor(cast(datetime, starts_at), step)].append(part)
+    rollups = _rollups(step, begin, mark, wanted)
+    for (starts_at,), part in endings_of(rollups, "starts_at").items():
+        found[floor(cast(datetime, starts_at), step)].append(part)
     truncate = TruncMinute if step == MINUTE else TruncHour
     rows: Any = (
         ended(mark, end).filter(**wanted).annotate(starts_at=truncate("finished_at", tzinfo=UTC))
@@ -102,18 +114,21 @@ def _endings(
     return found
 
 
-def _rollups(step: timedelta, begin: datetime, mark: datetime) -> Iterator[QuerySet[Rollup]]:
-    """Yield the rollups of full steps; an hour that is not full is made of its minutes."""
+def _rollups(
+    step: timedelta, begin: datetime, mark: datetime, wanted: Mapping[str, str]
+) -> QuerySet[Rollup] | QuerySet[Overall]:
+    """Return the rollups of full steps; an hour that is not full is made of its minutes."""
+    if not wanted:
+        if step == HOUR:
+            return all_between(begin, mark)
+        return minutes_between(Overall.objects.all(), begin, mark)
     if step == HOUR:
-        yield counted_between(begin, mark)
-    else:
-        seconds = MINUTE // timedelta(seconds=1)
-        yield Rollup.objects.filter(size=seconds, starts_at__gte=begin, starts_at__lt=mark)
+        return counted_between(begin, mark).filter(**wanted)
+    return minutes_between(Rollup.objects.filter(**wanted), begin, mark)
 
 
-def bucket(starts_at: datetime, parts: list[Endings]) -> Bucket:
-    """Add up what ended within one step."""
-    part = Endings.sum(parts)
+def bucket(starts_at: datetime, part: Endings) -> Bucket:
+    """Return what ended within one step."""
     return Bucket(
         starts_at=starts_at,
         successful=part.successful,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tasks.models import Total
 from tasks.statistics.endings import Endings
 from tasks.statistics.histogram import Histogram
 
-COUNTS = ("successful", "failed", "cancelled", "waits", "durations")
+COUNTS = ("successful", "failed", "cancelled", "waits", "durations", "waited", "lasted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,17 +34,26 @@ def add_to_totals(found: dict[tuple[str, ...], Endings]) -> None:
     for (name, queue), part in found.items():
         row = known.get((name, queue))
         row = Total(name=name, queue=queue) if row is None else row
-        together = Endings.sum([_endings(row), part])
-        row.successful = together.successful
-        row.failed = together.failed
-        row.cancelled = together.cancelled
-        row.waits = together.waits.text()
-        row.durations = together.durations.text()
+        for column, value in columns_of(Endings.sum([_endings(row), part])).items():
+            setattr(row, column, value)
         known[name, queue] = row
     changed = [known[name, queue] for name, queue in found]
     new = [row for row in changed if row.pk is None]
     Total.objects.bulk_update([row for row in changed if row.pk is not None], COUNTS)
     Total.objects.bulk_create(new)
+
+
+def columns_of(part: Endings) -> dict[str, Any]:
+    """Return what a row that counts endings holds of them."""
+    return {
+        "successful": part.successful,
+        "failed": part.failed,
+        "cancelled": part.cancelled,
+        "waits": part.waits.text(),
+        "durations": part.durations.text(),
+        "waited": part.waited,
+        "lasted": part.lasted,
+    }
 
 
 def _endings(row: Total) -> Endings:
@@ -53,4 +63,6 @@ def _endings(row: Total) -> Endings:
         cancelled=row.cancelled,
         waits=Histogram.read([row.waits]),
         durations=Histogram.read([row.durations]),
+        waited=row.waited,
+        lasted=row.lasted,
     )

@@ -119,6 +119,23 @@ def test_histograms_hold_what_was_measured() -> None:
     assert found["tasks_run_duration_seconds_bucket", ("+Inf", ADD)] == 2
 
 
+def test_histograms_have_the_sum_and_the_number_of_what_they_count() -> None:
+    for wait, took in ((0.0005, 0.2), (50, 20_000), (0.25, 1.125)):
+        make_ended(RunStatus.SUCCESSFUL, wait=wait, took=took, minutes=500)
+    # Cancelled before it started: it has neither waited to its end nor run.
+    make_run(status=RunStatus.CANCELLED, finished_at=Now() - timedelta(minutes=500))
+    while roll_up():
+        pass
+
+    found = samples()
+
+    assert found["tasks_run_wait_seconds_sum", ("default",)] == pytest.approx(50.2505, abs=1e-9)
+    assert found["tasks_run_duration_seconds_sum", (ADD,)] == pytest.approx(20_001.325, abs=1e-9)
+    for name, label in (("wait", "default"), ("duration", ADD)):
+        assert found[f"tasks_run_{name}_seconds_count", (label,)] == 3
+        assert found[f"tasks_run_{name}_seconds_bucket", ("+Inf", label)] == 3
+
+
 def test_workers_are_told_by_their_health() -> None:
     make_worker()
     make_worker(silent_for=15)
