@@ -40,4 +40,7 @@ def django_db_setup(
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     """Users of different tests have the same ids: what one has asked is not counted to another."""
+    from tasks.admin import badges
+
     cache.clear()
+    badges.remembered.clear()

@@ -30,6 +30,7 @@ from tasks.control.relations import Related
 from tasks.control.said import Said, said
 from tasks.control.tallies import Tally, tallies
 from tasks.control.timetable import ScheduleState
+from tasks.control.trouble import Trouble, trouble
 from tasks.control.workforce import WorkerState
 from tasks.errors import NotManual, UnknownRun
 from tasks.health import OLDEST_READY_SECONDS, HealthReport
@@ -277,6 +278,10 @@ class TaskService:
     def tallies(self) -> dict[RunStatus, Tally]:
         """Return how many runs have each status, counted no further than anybody reads."""
         return tallies()
+
+    def trouble(self) -> Trouble:
+        """Return how much somebody should look at: failed runs, and workers that are not well."""
+        return trouble()
 
     def make_roles(self) -> list[Role]:
         """Make the groups of `tasks.permissions.ROLES`, or give them what they lack."""

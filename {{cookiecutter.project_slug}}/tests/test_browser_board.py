@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 
 from tasks.ledger.clock import now
-from tasks.models import Gate, RunStatus, Schedule, TaskRun, WorkerStatus
+from tasks.models import Gate, RunStatus, Schedule, TaskRun, Worker, WorkerStatus
 from tasks.tests.admin_factories import failure, make_run, make_worker
 from tasks.tests.ended_factories import make_ended
 from tasks.tests.sample.tasks import add, print_labels
@@ -70,7 +70,7 @@ def test_every_page_can_be_used_by_everybody(inside: Page, site: str, look: Look
         ("/admin/tasks/queues/?every=0", "mail"),
         ("/admin/tasks/tasks/?every=0", "print_labels"),
         (f"{TASK}?every=0", "Options"),
-        ("/admin/tasks/worker/", "worker.example.com"),
+        ("/admin/tasks/worker/?every=0", "worker.example.com"),
         (f"/admin/tasks/worker/{worker.pk}/change/", "Runs now"),
         (f"/admin/tasks/schedule/{schedule.pk}/change/", "At 03:00 on Monday through Friday"),
     ):
@@ -111,6 +111,25 @@ def test_the_interval_is_kept_in_the_address(inside: Page, site: str) -> None:
     assert inside.locator("#tasks-state").inner_text() == "Live"
     inside.get_by_label("Refresh").select_option("0")
     assert inside.locator("#tasks-state").inner_text() == "Off"
+
+
+def test_the_list_of_workers_shows_one_that_is_lost_while_one_looks(
+    inside: Page, site: str
+) -> None:
+    worker = make_worker(host="attic.example.com")
+    inside.goto(f"{site}/admin/")
+    inside.get_by_label("Refresh").select_option("2")
+    inside.goto(f"{site}/admin/tasks/worker/")
+    inside.wait_for_url("**/admin/tasks/worker/?every=2")
+    rows = inside.locator("#result_list")
+    rows.get_by_text("OK").wait_for()
+
+    Worker.objects.filter(pk=worker.pk).update(status=WorkerStatus.LOST)
+
+    rows.get_by_text("Lost").wait_for()
+    assert inside.locator("#tasks-state").inner_text() == "Live"
+    rows.get_by_text("attic.example.com").click()
+    inside.wait_for_url(f"**/admin/tasks/worker/{worker.pk}/change/**")
 
 
 def test_a_session_that_ends_leads_to_the_login(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from tasks.control.overview import WINDOWS
 
 TARGET = "tasks-live"
+EVERY_VAR = "every"
 EVERY = (0, 2, 5, 15, 60)
 """Seconds; 0 is never."""
 USUAL = 5
@@ -27,7 +28,7 @@ class Live:
     @classmethod
     def of(cls, request: HttpRequest) -> Live:
         """Read it from a request."""
-        window, every = request.GET.get("window", ""), request.GET.get("every", "")
+        window, every = request.GET.get("window", ""), request.GET.get(EVERY_VAR, "")
         return cls(
             window=window if window in WINDOWS else next(iter(WINDOWS)),
             every=int(every) if every in map(str, EVERY) else USUAL,

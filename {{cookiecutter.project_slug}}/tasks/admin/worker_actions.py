@@ -14,7 +14,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
-from tasks.admin.readonly import ReadOnlyAdmin
+from tasks.admin.live_list import LiveListAdmin
 from tasks.admin.site_page import user_of
 from tasks.errors import UnknownWorker
 from tasks.models import Wish, Worker, WorkerStatus
@@ -28,7 +28,7 @@ OFFERED = {
 }
 
 
-class WorkerActions(ReadOnlyAdmin):
+class WorkerActions(LiveListAdmin):
     """Offers them to those who may, of workers that are alive."""
 
     actions_detail: Any = ("quiet", "wake", "stop")

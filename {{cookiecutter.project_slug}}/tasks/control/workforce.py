@@ -97,13 +97,19 @@ def with_work(rows: QuerySet[Worker]) -> QuerySet[Worker]:
     running = TaskRun.objects.filter(worker_id=OuterRef("pk"), status=RunStatus.RUNNING)
     counted = running.order_by().values("worker_id").annotate(number=Count("pk"))
     first = running.order_by("attempted_at")
-    return rows.annotate(
-        silence=ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField()),
+    found: QuerySet[Worker] = with_silence(rows).annotate(
         holding=Coalesce(Subquery(counted.values("number")), 0),
         longest_id=Subquery(first.values("pk")[:1]),
         longest_task=Subquery(first.values("name")[:1]),
         longest_since=Subquery(first.values("attempted_at")[:1]),
     )
+    return found
+
+
+def with_silence(rows: QuerySet[Worker]) -> QuerySet[Any]:
+    """Add to each worker how long it has not beaten, by the database's clock."""
+    silence = ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField())
+    return rows.annotate(silence=silence)
 
 
 def workers() -> list[WorkerState]:

@@ -12,6 +12,7 @@ from tasks.tests.admin_factories import make_run, make_worker, staff
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:tasks_worker_changelist")
+LIVE = {"HX-Request": "true", "HX-Target": "tasks-live"}
 
 
 def row(client: Client, worker: Worker) -> str:
@@ -94,6 +95,69 @@ def test_the_list_takes_few_queries(
 
     with django_assert_max_num_queries(6):  # type: ignore[operator]
         admin_client.get(LIST)
+
+
+def refresh(client: Client, **query: str) -> str:
+    """Return what the page asks for while somebody looks."""
+    answer = client.get(LIST, query, headers=LIVE)
+    assert answer.status_code == 200
+    content: str = answer.content.decode()
+    return content
+
+
+def test_the_list_refreshes_its_rows_alone(admin_client: Client) -> None:
+    worker = make_worker(host="attic")
+    assert f'id="tasks-live" data-url="{LIST}"' in admin_client.get(LIST).content.decode()
+    assert "tasks/live.js" in admin_client.get(LIST).content.decode()
+
+    before = refresh(admin_client, every="2")
+    Worker.objects.filter(pk=worker.pk).update(status=WorkerStatus.LOST)
+    make_worker(host="cellar")
+    after = refresh(admin_client, every="2")
+
+    assert "<html" not in before
+    assert "attic" in before
+    assert "cellar" not in before
+    assert "cellar" in after
+    assert "\nLost\n" in after
+
+
+def test_a_refresh_keeps_what_is_asked_for(admin_client: Client) -> None:
+    make_worker(host="attic")
+    make_worker(host="cellar")
+    make_worker(host="attic-of-old", status=WorkerStatus.STOPPED)
+
+    content = refresh(admin_client, every="15", q="attic", status__exact="ALIVE")
+
+    assert "attic" in content
+    assert "cellar" not in content
+    assert "attic-of-old" not in content
+    whole = admin_client.get(LIST, {"every": "15", "q": "attic"}).content.decode()
+    assert '<input type="hidden" name="every" value="15">' in whole, "a search keeps it"
+    assert '<option value="15" selected>' in whole
+
+
+@pytest.mark.parametrize("every", ["1", "-5", "x", ""])
+def test_an_interval_that_makes_no_sense_is_the_usual(admin_client: Client, every: str) -> None:
+    answer = admin_client.get(LIST, {"every": every})
+
+    assert answer.context["live"].every == 5
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_a_refresh_takes_at_most_ten_queries(
+    admin_client: Client, django_assert_max_num_queries: object, number: int
+) -> None:
+    for _ in range(number):
+        make_run(RunStatus.RUNNING, worker_id=make_worker().pk)
+
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
+        refresh(admin_client, every="5")
+
+
+def test_nobody_else_is_sent_the_rows(client: Client) -> None:
+    assert client.get(LIST, headers=LIVE).status_code == 302
+    assert staff("view_taskrun").get(LIST, headers=LIVE).status_code == 403
 
 
 def test_the_list_is_for_those_who_may_view_workers() -> None:

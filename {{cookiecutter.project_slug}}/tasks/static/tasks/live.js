@@ -1,5 +1,6 @@
 // Refreshes what is alive on a page, and draws its charts. How often and how far back is in the
-// address. Nothing is asked for in a hidden tab, below a dialog, or while somebody selects text.
+// address; where it does not say, as often as was chosen last, on whichever page. Nothing is asked
+// for in a hidden tab, below a dialog, or while somebody selects text.
 (() => {
   "use strict";
   const live = document.getElementById("tasks-live");
@@ -7,6 +8,7 @@
   const state = document.getElementById("tasks-state");
   if (!live || !every || !state) return;
 
+  const CHOSEN = "tasks-every";
   const charts = new Map();
   let timer = 0;
   let asking = false;
@@ -46,7 +48,7 @@
     if (seconds) timer = setInterval(refresh, seconds * 1000);
   }
 
-  every.addEventListener("change", () => {
+  function keep() {
     const address = new URL(location.href);
     address.searchParams.set("every", every.value);
     history.replaceState(history.state, "", address);
@@ -55,6 +57,19 @@
       leads.searchParams.set("every", every.value);
       link.href = leads;
     }
+  }
+
+  function recall() {
+    const chosen = localStorage.getItem(CHOSEN);
+    const isOffered = [...every.options].some((option) => option.value === chosen);
+    if (!isOffered || new URL(location.href).searchParams.has("every")) return;
+    every.value = chosen;
+    keep();
+  }
+
+  every.addEventListener("change", () => {
+    localStorage.setItem(CHOSEN, every.value);
+    keep();
     arm();
   });
   document.addEventListener("visibilitychange", () => {
@@ -161,6 +176,7 @@
   new MutationObserver(draw).observe(document.documentElement, {
     attributes: true, attributeFilter: ["class"],
   });
+  recall();
   draw();
   arm();
 })();
