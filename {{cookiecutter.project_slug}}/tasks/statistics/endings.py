@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
+from django.db.models import CharField, Count, F, Q, QuerySet, StringAgg, Sum, Value
+from django.db.models.functions import Cast
 
 from tasks.models import FINAL, RunStatus, TaskRun
 from tasks.statistics.buckets import bucket_between, time_between
@@ -77,11 +78,11 @@ class _Tally:
 
     def add(self, row: Mapping[str, Any]) -> None:
         self._statuses[row["status"]] += row["number"]
-        if row["wait_bucket"] is not None:
-            self._waits[row["wait_bucket"]] += row["number"]
-            self._durations[row["duration_bucket"]] += row["number"]
-            self._waited += row["waited"]
-            self._lasted += row["lasted"]
+        # Of those that were measured; none at all is NULL.
+        _add(self._waits, row["wait_buckets"] or "")
+        _add(self._durations, row["duration_buckets"] or "")
+        self._waited += row["waited"] or NONE
+        self._lasted += row["lasted"] or NONE
 
     def endings(self) -> Endings:
         return Endings(
@@ -95,15 +96,26 @@ class _Tally:
         )
 
 
+def _add(counts: list[int], buckets: str) -> None:
+    for bucket, number in Counter(filter(None, buckets.split(","))).items():
+        counts[int(bucket)] += number
+
+
 def _counted(runs: QuerySet[TaskRun], *columns: str) -> QuerySet[TaskRun, dict[str, Any]]:
-    counted: QuerySet[TaskRun, dict[str, Any]] = runs.values(
-        *columns,
-        "status",
-        wait_bucket=Case(When(MEASURED, then=bucket_between("run_at", "attempted_at"))),
-        duration_bucket=Case(When(MEASURED, then=bucket_between("attempted_at", "finished_at"))),
-    ).annotate(
+    """Return a row for each status, with the bucket of each run in a text.
+
+    Grouped by buckets, too, there would be nearly as many rows as runs.
+    """
+    counted: QuerySet[TaskRun, dict[str, Any]] = runs.values(*columns, "status").annotate(
         number=Count("pk"),
-        waited=Sum(time_between("run_at", "attempted_at")),
-        lasted=Sum(time_between("attempted_at", "finished_at")),
+        wait_buckets=_joined("run_at", "attempted_at"),
+        duration_buckets=_joined("attempted_at", "finished_at"),
+        waited=Sum(time_between("run_at", "attempted_at"), filter=MEASURED),
+        lasted=Sum(time_between("attempted_at", "finished_at"), filter=MEASURED),
     )
     return counted
+
+
+def _joined(begin: str, end: str) -> StringAgg:
+    buckets = Cast(bucket_between(begin, end), CharField())
+    return StringAgg(buckets, Value(","), filter=MEASURED)
