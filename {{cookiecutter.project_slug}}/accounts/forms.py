@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
 from django.contrib.auth.forms import PasswordResetForm as DjangoPasswordResetForm
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -26,12 +26,11 @@ class RegistrationForm(BaseUserCreationForm[User]):
     def register(self) -> User | None:
         """Create the account, or return `None` with an error in the form if somebody was faster."""
         try:
-            with transaction.atomic():
-                return services.register(
-                    email=self.cleaned_data["email"],
-                    password=self.cleaned_data["password1"],
-                    wants_newsletter=self.cleaned_data["wants_newsletter"],
-                )
+            return services.register(
+                email=self.cleaned_data["email"],
+                password=self.cleaned_data["password1"],
+                wants_newsletter=self.cleaned_data["wants_newsletter"],
+            )
         except IntegrityError:
             self.add_error("email", _("An account with this e-mail address exists already."))
             return None

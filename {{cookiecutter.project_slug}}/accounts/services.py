@@ -6,6 +6,7 @@ from accounts import codes
 from accounts.codes import PASSWORD_RESET
 from accounts.models import User
 from emails.outbox import queue_mail
+from tasks.failpoints import failpoint
 
 
 def register(*, email: str, password: str | None, wants_newsletter: bool = False) -> User:
@@ -22,6 +23,8 @@ def register(*, email: str, password: str | None, wants_newsletter: bool = False
             to=user.email,
             context={"user": user},
         )
+        failpoint("registration: account made, not committed")
+    failpoint("registration: account made")
     return user
 
 
@@ -37,3 +40,5 @@ def offer_reset(user: User) -> None:
             # The link is not kept in the outbox: it is written in while the mail is handed over.
             secret=f"password-reset:{code.pk}",
         )
+        failpoint("forgotten password: link queued, not committed")
+    failpoint("forgotten password: link queued")

@@ -17,6 +17,7 @@ from accounts import codes
 from accounts.codes import Tokens
 from accounts.forms import LoginForm, PasswordResetForm, RegistrationForm
 from accounts.models import User
+from tasks.failpoints import failpoint
 
 
 class LoginView(auth_views.LoginView):
@@ -71,5 +72,7 @@ class NewPasswordView(auth_views.PasswordResetConfirmView):
         with transaction.atomic():
             answer = super().form_valid(form)
             codes.use_up(form.user)
+            failpoint("forgotten password: new one set, not committed")
+        failpoint("forgotten password: new one set")
         messages.success(self.request, _("Your new password is set. Log in with it."))
         return answer

@@ -10,19 +10,26 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from api import tokens
 from api.models import Token
+from tasks.admin.asking import AsksFirst, Named, Question
 
 SHOWN_ONCE = "_new_token"
+REVOKE = Question(
+    title=ngettext_lazy("Revoke %(count)d token?", "Revoke %(count)d tokens?", "count"),
+    explanation=_("Programs that use it are refused from now on. It cannot be given back."),
+    button=_("Yes, revoke"),
+    applies=lambda token: token.revoked_at is None,
+    name=lambda token: Named(token.name, f"{token.prefix}…", str(token.user)),
+)
 
 
 @admin.register(Token)
-class TokenAdmin(ModelAdmin):
+class TokenAdmin(AsksFirst):
     """One's own tokens; a superuser sees everybody's.
 
     A token may do whatever its user may, so nobody makes one for somebody else.
@@ -67,10 +74,13 @@ class TokenAdmin(ModelAdmin):
         return request.user.has_perm("api.change_token")
 
     @admin.action(description=_("Revoke"), permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> HttpResponse | None:
         """Make the selected ones useless."""
-        chosen = list(queryset.filter(revoked_at=None))
-        count = tokens.revoke(queryset)
+        return self.ask_first(request, REVOKE, self._revoke)
+
+    def _revoke(self, request: HttpRequest, selected: list[Token]) -> None:
+        chosen = [token for token in selected if token.revoked_at is None]
+        count = tokens.revoke(Token.objects.filter(pk__in=[token.pk for token in chosen]))
         LogEntry.objects.log_actions(
             cast(int, request.user.pk), chosen, CHANGE, change_message=gettext("Revoked.")
         )

@@ -13,9 +13,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from cleanup.cleaners import Cleaner
+from cleanup.cleaners import Cleaner, cleaners, find
 from tasks.failpoints import failpoint
+from tasks.service import service
 
+TASK_HISTORY = "task history"
+"""What the task system deletes by itself, and what is counted and deleted here with the rest."""
 BATCH = 1000
 PAUSE_SECONDS = 0.05
 """The shortest pause between two batches."""
@@ -72,6 +75,21 @@ def clean_batch(cleaner: Cleaner, *, since: datetime | None = None, limit: int =
     return batch
 
 
-def count(cleaner: Cleaner) -> int:
-    """Return how many rows `clean` would find now."""
-    return cleaner.old().count()
+def kinds() -> list[str]:
+    """Return the names of all kinds of what grows old."""
+    return [*(cleaner.name for cleaner in cleaners()), TASK_HISTORY]
+
+
+def count(kind: str) -> int:
+    """Return how many rows of a kind are old now; of the task history, how many runs.
+
+    Raises `UnknownCleaner`.
+    """
+    return service.count_old() if kind == TASK_HISTORY else find(kind).old().count()
+
+
+def clean_kind(kind: str, *, between: Callable[[int], None]) -> int:
+    """Delete all of a kind that is old, as `clean` does. Raises `UnknownCleaner`."""
+    if kind == TASK_HISTORY:
+        return service.prune(between=between)
+    return clean(find(kind), between=between)

@@ -8,6 +8,7 @@ from cleanup import services
 from cleanup.cleaners import UnknownCleaner, cleaners, find
 from tasks.context import RunContext
 from tasks.enqueue import enqueue_many
+from tasks.failpoints import failpoint
 from tasks.schedules import schedule
 from tasks.task import task
 
@@ -19,6 +20,13 @@ QUEUE = "maintenance"
 def clean_up() -> None:
     """Have all that is old deleted."""
     enqueue_many(clean, [((cleaner.name,), {}) for cleaner in cleaners()])
+    failpoint("cleanup: all kinds enqueued, not committed")
+
+
+@task(queue_name=QUEUE, manual=True)
+def count_old() -> dict[str, int]:
+    """Count what is old by its kind, the task history with the rest, and delete nothing."""
+    return {kind: services.count(kind) for kind in services.kinds()}
 
 
 @task(

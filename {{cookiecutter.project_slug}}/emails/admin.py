@@ -11,8 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
+from django.utils.translation import ngettext, ngettext_lazy
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -20,6 +19,7 @@ from unfold.forms import BaseDialogForm
 
 from emails import outbox, preview, secrets
 from emails.models import Email, EmailState
+from tasks.admin.asking import AsksFirst, Named, Question
 
 COLOURS: dict[str, str] = {
     EmailState.PENDING: "",
@@ -35,8 +35,30 @@ OFFERED: dict[str, tuple[str, ...]] = {
 """Which states a person can bring a mail out of."""
 
 
+def _named(email: Email) -> Named:
+    return Named(email.subject, email.to, email.get_state_display())
+
+
+RELEASE = Question(
+    title=ngettext_lazy("Send %(count)d mail?", "Send %(count)d mails?", "count"),
+    explanation=_(
+        "A mail server may have it already: then it comes twice, under the same Message-ID."
+    ),
+    button=_("Send after all"),
+    applies=lambda email: email.state in OFFERED["release"],
+    name=_named,
+)
+DROP = Question(
+    title=ngettext_lazy("Drop %(count)d mail?", "Drop %(count)d mails?", "count"),
+    explanation=_("If no mail server has it, its reader never gets it."),
+    button=_("Drop"),
+    applies=lambda email: email.state in OFFERED["drop"],
+    name=_named,
+)
+
+
 @admin.register(Email)
-class EmailAdmin(ModelAdmin):
+class EmailAdmin(AsksFirst):
     """Every mail, how far it has come, and why it went no further."""
 
     list_display = ("key", "to", "subject", "shown_state", "attempt", "created_at", "sent_at")
@@ -99,15 +121,17 @@ class EmailAdmin(ModelAdmin):
         """Whether the user may see mails, and say what becomes of one that is held."""
         return self.has_view_permission(request) and request.user.has_perm("emails.release_email")
 
-    @admin.action(description=_("Send after all"), permissions=["release"])
-    def release_selected(self, request: HttpRequest, queryset: QuerySet[Email]) -> None:
+    @admin.action(description=RELEASE.button, permissions=["release"])
+    def release_selected(
+        self, request: HttpRequest, queryset: QuerySet[Email]
+    ) -> HttpResponse | None:
         """Send what is selected, if it was held or given up."""
-        self._release(request, list(queryset))
+        return self.ask_first(request, RELEASE, self._release)
 
-    @admin.action(description=_("Drop"), permissions=["release"])
-    def drop_selected(self, request: HttpRequest, queryset: QuerySet[Email]) -> None:
+    @admin.action(description=DROP.button, permissions=["release"])
+    def drop_selected(self, request: HttpRequest, queryset: QuerySet[Email]) -> HttpResponse | None:
         """Give up what is selected, if it is held."""
-        self._drop(request, list(queryset))
+        return self.ask_first(request, DROP, self._drop)
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
         """Offer what the state of the mail allows."""
@@ -119,15 +143,13 @@ class EmailAdmin(ModelAdmin):
         return [action for action in allowed if action.action_name in names]
 
     @action(
-        description=_("Send after all"),
+        description=RELEASE.button,
         icon="send",
         variant=ActionVariant.PRIMARY,
         permissions=["release"],
         dialog={
             "title": _("Send this mail?"),
-            "description": _(
-                "A mail server may have it already: then it comes twice, under the same Message-ID."
-            ),
+            "description": RELEASE.explanation,
             "form_submit_text": _("Yes, send it"),
         },
     )
@@ -138,13 +160,13 @@ class EmailAdmin(ModelAdmin):
         return _reload(request, email)
 
     @action(
-        description=_("Drop"),
+        description=DROP.button,
         icon="delete",
         variant=ActionVariant.DANGER,
         permissions=["release"],
         dialog={
             "title": _("Drop this mail?"),
-            "description": _("If no mail server has it, its reader never gets it."),
+            "description": DROP.explanation,
             "form_submit_text": _("Yes, drop it"),
         },
     )

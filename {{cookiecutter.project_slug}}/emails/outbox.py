@@ -16,6 +16,7 @@ from emails import secrets, services
 from emails.models import Email, EmailState
 from emails.rendering import write
 from emails.tasks import send, send_bulk
+from tasks.failpoints import failpoint
 
 
 def queue_mail(
@@ -55,10 +56,17 @@ def release(emails: Collection[Email]) -> int:
                 carrier = send_bulk if email.is_bulk else send
                 carrier.enqueue(str(email.pk))
                 released += 1
+            failpoint("outbox: mail released, not committed")
+        failpoint("outbox: mail released")
     return released
 
 
 def drop(emails: Collection[Email], *, by: str) -> int:
     """Give up mails that are held, because a person says so; return how many."""
-    held = [email for email in emails if email.status is EmailState.HELD]
-    return sum(services.drop(email, by=by) for email in held)
+    dropped = 0
+    for email in emails:
+        if email.status is EmailState.HELD:
+            failpoint("outbox: mail not dropped")
+            dropped += services.drop(email, by=by)
+            failpoint("outbox: mail dropped")
+    return dropped

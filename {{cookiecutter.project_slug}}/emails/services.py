@@ -51,12 +51,14 @@ def send(email_id: str) -> None:
         return
     # Connected before the mail is marked: a server that is down opens no window.
     with mailers.default as server:
+        failpoint("mail: connected, not marked")
         if not _begin(email):
             return
         failpoint("mail: marked, not handed over")
         try:
             server.send_messages([_message(email)])
         except Exception as error:
+            failpoint("mail: not taken, not written down")
             _record(email, error)
             raise
         failpoint("mail: taken, not written down")
@@ -106,15 +108,18 @@ def _record(email: Email, error: Exception) -> None:
             _move(email, to=EmailState.PENDING, reason=reason)
         case Verdict.UNSURE:
             _move(email, to=EmailState.SENDING, reason=reason)
+    failpoint("mail: error written down")
 
 
 def _hold(email: Email) -> None:
     if _move(email, to=EmailState.HELD, reason=f"{HELD} {email.reason}".strip()):
+        failpoint("mail: held")
         raise MailHeld(f"Mail {email.key} to {email.to}: {email.reason or HELD}")
 
 
 def _fail(email: Email, reason: str) -> None:
     if _move(email, to=EmailState.FAILED, reason=reason):
+        failpoint("mail: given up")
         raise MailRefused(f"Mail {email.key} to {email.to}: {reason}")
 
 

@@ -12,6 +12,7 @@ from exports.kinds import OF_EVERYONE, ExportKind
 from exports.models import Export
 from exports.states import LIVE
 from exports.tasks import build_export, discard_files
+from tasks.failpoints import failpoint
 from tasks.service import service
 
 SEE_ALL_ORDERS = "orders.view_order"
@@ -44,18 +45,10 @@ def ask(*, user: User, kind: ExportKind, everyones: bool = False) -> Asked:
     if everyones and kind not in OF_EVERYONE:
         raise CannotExport(_("An export of this kind holds your own data only."))
     with transaction.atomic():
-        # One at a time for each user: what is counted below stays so until the commit.
-        User.objects.select_for_update().get(pk=user.pk)
-        live = list(Export.objects.filter(user=user, state__in=LIVE))
-        for export in live:
-            if (export.kind, export.everyones) == (kind, everyones):
-                return Asked(export=export, is_new=False)
-        if len(live) >= settings.EXPORT_MOST_AT_ONCE:
-            raise TooMany(
-                _("%(most)d of your exports are on their way. Wait for one of them, or cancel it.")
-                % {"most": settings.EXPORT_MOST_AT_ONCE}
-            )
-        return Asked(export=_create(user, kind, everyones=everyones), is_new=True)
+        asked = _find_or_create(user, kind, everyones=everyones)
+        failpoint("asking: export asked for, not committed")
+    failpoint("asking: export asked for")
+    return asked
 
 
 def cancel(export: Export, *, by: User) -> bool:
@@ -72,12 +65,29 @@ def cancel(export: Export, *, by: User) -> bool:
             discard_files.enqueue(str(export.pk))
         else:
             transaction.set_rollback(True)
+        failpoint("asking: export cancelled, not committed")
+    failpoint("asking: export cancelled")
     return stopped
 
 
 def may_see_all_orders(user: User) -> bool:
     """Whether a user may have the orders of all customers."""
     return user.has_perm(SEE_ALL_ORDERS)
+
+
+def _find_or_create(user: User, kind: ExportKind, *, everyones: bool) -> Asked:
+    # One at a time for each user: what is counted below stays so until the commit.
+    User.objects.select_for_update().get(pk=user.pk)
+    live = list(Export.objects.filter(user=user, state__in=LIVE))
+    for export in live:
+        if (export.kind, export.everyones) == (kind, everyones):
+            return Asked(export=export, is_new=False)
+    if len(live) >= settings.EXPORT_MOST_AT_ONCE:
+        raise TooMany(
+            _("%(most)d of your exports are on their way. Wait for one of them, or cancel it.")
+            % {"most": settings.EXPORT_MOST_AT_ONCE}
+        )
+    return Asked(export=_create(user, kind, everyones=everyones), is_new=True)
 
 
 def _create(user: User, kind: ExportKind, *, everyones: bool) -> Export:

@@ -66,11 +66,13 @@ def build(context: RunContext, export_id: uuid.UUID) -> ExportState:
     logger.info("Export %s has ended: %s.", export.id, export.state)
     # What an earlier attempt left; of one that is ready, all but its file.
     files.delete_all(export, but=[export.file] if export.file else [])
+    failpoint("export: tidied up")
     return export.status
 
 
 def begin(context: RunContext, export: Export) -> None:
     """Fix what belongs to the export: rows up to the last key of now."""
+    failpoint("export: not begun")
     bounds = {table.name: table.bound(export.scope) for table in export.recipe.tables}
     export.move(
         to=ExportState.READING,
@@ -90,6 +92,7 @@ def read(context: RunContext, export: Export) -> None:
         rows += len(chunk[0])
         context.progress(rows, export.total)
     export.move(to=ExportState.ASSEMBLING)
+    failpoint("export: all rows in parts")
 
 
 def assemble(context: RunContext, export: Export) -> None:

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from exports import files
 from exports.models import Export
 from exports.states import ExportState
+from tasks.failpoints import failpoint
 
 
 def ready() -> QuerySet[Export]:
@@ -21,6 +22,8 @@ def expire(exports: QuerySet[Export]) -> int:
     """
     found = list(exports.filter(state=ExportState.READY))
     for export in found:
+        failpoint("expiry: file not deleted")
         files.delete_all(export)
+        failpoint("expiry: file deleted, not written down")
     rows = Export.objects.filter(pk__in=[export.pk for export in found], state=ExportState.READY)
     return rows.update(state=ExportState.EXPIRED, updated_at=Now())

@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, storages
 
 from exports.models import Export
+from tasks.failpoints import failpoint
 
 
 def storage() -> Storage:
@@ -50,6 +51,7 @@ def delete_all(export: Export, *, but: Collection[str] = ()) -> int:
         if name not in but:
             delete(name)
             count += 1
+            failpoint("export: one of its files deleted")
     if not but:
         # The folder itself, where the storage has any.
         delete(str(export.id))

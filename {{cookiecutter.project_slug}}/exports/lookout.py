@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from exports import files
 from exports.models import Export
 from exports.states import LIVE, ExportState
+from tasks.failpoints import failpoint
 from tasks.models import LIVE as LIVE_RUNS
 from tasks.models import RunStatus, TaskRun
 
@@ -40,7 +41,9 @@ def discard(export_id: uuid.UUID) -> int:
         return 0
     # Asked before, so that what is written after the deletion is known to be possible.
     is_running = TaskRun.objects.filter(pk__in=[export.run_id], status__in=LIVE_RUNS).exists()
+    failpoint("stopped export: files not deleted")
     count = files.delete_all(export)
+    failpoint("stopped export: files deleted")
     if is_running:
         raise StillRunning(f"The run {export.run_id} of export {export_id} has not stopped yet.")
     return count
@@ -48,11 +51,14 @@ def discard(export_id: uuid.UUID) -> int:
 
 def _end(export: Export, run: TaskRun | None) -> bool:
     # The files first: should this process die now, the export is found here again.
+    failpoint("abandoned export: files not deleted")
     files.delete_all(export)
+    failpoint("abandoned export: files deleted, not ended")
     if run is not None and run.status == RunStatus.CANCELLED:
         ended = export.move(to=ExportState.CANCELLED)
     else:
         ended = export.move(to=ExportState.FAILED, reason=_why(run))
+    failpoint("abandoned export: ended")
     if ended:
         logger.warning("Export %s was ended: its run has.", export.id)
     return ended

@@ -18,6 +18,7 @@ from emails.models import Email, EmailState
 from emails.tasks import send_bulk
 from newsletters.letters import letters, prefix
 from newsletters.models import UNDER_WAY, Newsletter, NewsletterState
+from tasks.failpoints import failpoint
 from tasks.models import GateKind
 from tasks.service import service
 from tasks.step import Step
@@ -54,6 +55,8 @@ def address(newsletter: Newsletter, *, then: Step[None]) -> int:
         Email.objects.bulk_create(mails, batch_size=BATCH)
         sending = group([send_bulk.si(str(mail.pk)) for mail in mails], then=then).enqueue()
         Newsletter.objects.filter(pk=newsletter.pk).update(group_id=sending.id)
+        failpoint("newsletter: addressed, not committed")
+    failpoint("newsletter: addressed")
     return len(mails)
 
 
@@ -63,6 +66,8 @@ def pause(newsletter: Newsletter, *, by: "User") -> bool:
         if not _move(newsletter, NewsletterState.SENDING, NewsletterState.PAUSED):
             return False
         service.pause(GateKind.TASK, send_bulk.module_path, by=by)
+        failpoint("editor: newsletter paused, not committed")
+    failpoint("editor: newsletter paused")
     return True
 
 
@@ -72,6 +77,8 @@ def resume(newsletter: Newsletter, *, by: "User | None") -> bool:
         if not _move(newsletter, NewsletterState.PAUSED, NewsletterState.SENDING):
             return False
         service.resume(GateKind.TASK, send_bulk.module_path, by=by)
+        failpoint("editor: newsletter resumed, not committed")
+    failpoint("editor: newsletter resumed")
     return True
 
 
@@ -79,7 +86,10 @@ def finish(newsletter: Newsletter) -> bool:
     """End a newsletter whose mails have all ended; say whether that changed anything."""
     with transaction.atomic():
         resume(newsletter, by=None)
-        return _move(newsletter, NewsletterState.SENDING, NewsletterState.SENT)
+        ended = _move(newsletter, NewsletterState.SENDING, NewsletterState.SENT)
+        failpoint("newsletter: ended, not committed")
+    failpoint("newsletter: ended")
+    return ended
 
 
 def progress(newsletter: Newsletter) -> Counter[EmailState]:

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from newsletters import sending
 from newsletters.models import Newsletter
+from tasks.failpoints import failpoint
 from tasks.task import task
 
 
@@ -31,4 +32,6 @@ def begin(newsletter: Newsletter) -> bool:
         started = sending.start(newsletter)
         if started:
             address.enqueue(newsletter.pk)
+        failpoint("editor: newsletter begun, not committed")
+    failpoint("editor: newsletter begun")
     return started

@@ -6,14 +6,16 @@ from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from orders import refunding, stock
 from orders.models import Order, OrderLine, Payment, Product, Refund, StockMove
+from orders.states import RefundState
+from tasks.admin.asking import AsksFirst, Named, Question
 
 
 class ReadOnlyInline(TabularInline):
@@ -150,8 +152,23 @@ class OrderAdmin(ModelAdmin):
         return False
 
 
+BY_HAND = Question(
+    title=ngettext_lazy(
+        "Note that the money of %(count)d refund was given back by hand?",
+        "Note that the money of %(count)d refunds was given back by hand?",
+        "count",
+    ),
+    explanation=_(
+        "Its order ends as refunded, and its customer is told so. Nothing is paid from here."
+    ),
+    button=_("Yes, it was given back"),
+    applies=lambda refund: refund.state == RefundState.REFUSED,
+    name=lambda refund: Named(str(refund), str(refund.money), refund.get_state_display()),
+)
+
+
 @admin.register(Refund)
-class RefundAdmin(ModelAdmin):
+class RefundAdmin(AsksFirst):
     """What is given back. One that was refused waits here for a person."""
 
     list_display = ("provider_key", "state", "amount", "currency", "reason", "updated_at")
@@ -187,13 +204,16 @@ class RefundAdmin(ModelAdmin):
     @admin.action(
         description=_("Note that the money was given back by hand"), permissions=["settle"]
     )
-    def note_by_hand(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
+    def note_by_hand(self, request: HttpRequest, queryset: QuerySet[Refund]) -> HttpResponse | None:
         """End the orders of refunds that were refused, and that a person has made otherwise."""
-        noted = [refund for refund in queryset if refunding.note_by_hand(refund)]
+        return self.ask_first(request, BY_HAND, self._note_by_hand)
+
+    def _note_by_hand(self, request: HttpRequest, refunds: list[Refund]) -> None:
+        noted = [refund for refund in refunds if refunding.note_by_hand(refund)]
         for refund in noted:
             self.log_change(request, refund, gettext("Noted as given back by hand."))
         self.message_user(
             request,
             _("Noted: %(noted)d. Not refused, and left as they are: %(left)d.")
-            % {"noted": len(noted), "left": len(queryset) - len(noted)},
+            % {"noted": len(noted), "left": len(refunds) - len(noted)},
         )

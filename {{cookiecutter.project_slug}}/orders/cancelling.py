@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from orders import refunds, stock
 from orders.models import Order
 from orders.states import OrderState
+from tasks.failpoints import failpoint
 
 
 class TooLate(Exception):
@@ -48,10 +49,15 @@ def _release(order: Order) -> bool:
         released = order.move(to=OrderState.RELEASED, cancelled_at=Now())
         if released:
             stock.release(order)
+        failpoint("cancelling: released, not committed")
+    failpoint("cancelling: released")
     return released
 
 
 def _wish(order: Order) -> bool:
     """Write down that the order is to be refunded if it is paid."""
     here = Order.objects.filter(pk=order.pk, state=OrderState.CHARGING, cancelled_at=None)
-    return here.update(cancelled_at=Now()) == 1
+    failpoint("cancelling: not wished for")
+    wished = here.update(cancelled_at=Now()) == 1
+    failpoint("cancelling: wished for")
+    return wished

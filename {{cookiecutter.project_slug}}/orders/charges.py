@@ -43,8 +43,10 @@ def ask(payment: Payment) -> Outcome:
     should the first call arrive late, it is still one charge. Raises what a provider raises.
     """
     provider = payment_provider()
+    failpoint("order: charge not begun")
     if not _ask_first(payment):
         outcome = provider.find(payment.provider_key)
+        failpoint("order: charge asked after")
         if outcome is not None:
             return outcome
     failpoint("order: about to be charged")

@@ -51,14 +51,18 @@ def note_by_hand(refund: Refund) -> bool:
         if not refused.update(state=RefundState.BY_HAND, updated_at=Now()):
             return False
         _end(refund.payment.order)
+        failpoint("by hand: refund noted, not committed")
+    failpoint("by hand: refund noted")
     return True
 
 
 def _ask(refund: Refund) -> Outcome:
     provider = payment_provider()
+    failpoint("refund: not begun")
     intended = Refund.objects.filter(pk=refund.pk, state=RefundState.PENDING)
     if not intended.update(state=RefundState.UNKNOWN, updated_at=Now()):
         outcome = provider.find_refund(refund.provider_key)
+        failpoint("refund: asked after")
         if outcome is not None:
             return outcome
     failpoint("refund: about to be asked for")

@@ -53,6 +53,7 @@ def reserve(order: Order) -> None:
                 stock.reserve(order)
             failpoint("order: goods taken, not committed")
     except stock.SoldOut:
+        failpoint("order: found sold out")
         order.move(to=OrderState.SOLD_OUT)
         failpoint("order: sold out")
     failpoint("order: goods taken")

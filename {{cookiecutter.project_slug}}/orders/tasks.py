@@ -8,6 +8,7 @@ from orders.payments import RequestRefused
 from orders.refunding import RefundRefused
 from tasks.context import RunContext
 from tasks.enqueue import enqueue_many
+from tasks.failpoints import failpoint
 from tasks.schedules import schedule
 from tasks.task import task
 
@@ -57,6 +58,8 @@ def reconcile_orders(context: RunContext) -> int:
     ):
         for ids in reconciler.in_batches(rows):
             context.raise_if_cancelled()
+            failpoint("reconciler: batch not enqueued")
             enqueue_many(task_, [((id_,), {}) for id_ in ids])
+            failpoint("reconciler: batch enqueued")
             count += len(ids)
     return count

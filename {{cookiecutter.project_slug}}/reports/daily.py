@@ -7,6 +7,7 @@ from django.conf import settings
 from emails.outbox import queue_mail
 from reports import numbers
 from reports.period import period_of
+from tasks.failpoints import failpoint
 
 
 def send_report(at: datetime) -> int:
@@ -26,4 +27,5 @@ def send_report(at: datetime) -> int:
             to=address,
             context=context,
         )
+    failpoint("daily report: mails queued, not committed")
     return len(settings.REPORT_RECIPIENTS)

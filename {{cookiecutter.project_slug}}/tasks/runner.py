@@ -23,6 +23,7 @@ from tasks.conf import options
 from tasks.context import RunContext, Stop
 from tasks.current import current
 from tasks.errors import TaskCancelled, TimeLimitExceeded
+from tasks.failpoints import failpoint
 from tasks.journal import RunJournal
 from tasks.ledger import Claimed, Outcome
 from tasks.results import STATUS, result_of_claim
@@ -213,6 +214,8 @@ def _run_atomic(execution: Execution) -> Outcome:
         outcome = verdict.succeed(execution, _call(execution))
         if ledger.settle([outcome]):
             raise Refused
+        failpoint("atomic run: outcome written, not committed")
+    failpoint("atomic run: outcome written")
     outcome.written = True
     return outcome
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -259,8 +259,12 @@ class TaskService:
         """Return how many runs are older than they are kept, and could be deleted now."""
         return ledger.count_old_runs()
 
-    def prune(self) -> int:
-        """Delete what is older than it is kept, as the timer does; return how many rows."""
+    def prune(self, *, between: Callable[[int], object] = lambda _rows: None) -> int:
+        """Delete what is older than it is kept, as the timer does; return how many rows.
+
+        `between` is called after each batch with the number of rows so far. What it raises ends the
+        work.
+        """
         total = 0
         for prune in (
             ledger.prune_runs,
@@ -271,6 +275,7 @@ class TaskService:
         ):
             while deleted := prune():
                 total += deleted
+                between(total)
                 # For others, as the timer pauses.
                 time.sleep(PAUSE_SECONDS)
         return total

@@ -52,7 +52,7 @@ os.environ |= {
     "PAYMENT_TIMEOUT_SECONDS": "5",
     "STORED_ANSWER_DAYS": "",
     "SENT_MAIL_DAYS": "",
-    "REPORT_RECIPIENTS": "",
+    "REPORT_RECIPIENTS": os.environ.get("TEST_REPORT_RECIPIENTS", ""),
     "BACKUPS": "",
     "BACKUPS_FOLDER": str(folder / "backups"),
     "BACKUPS_DAILY": "",

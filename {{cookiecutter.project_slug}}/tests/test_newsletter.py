@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,7 +10,7 @@ from accounts.tests.factories import make_user
 from emails import outbox
 from emails.models import Email, EmailState
 from emails.tests.invariants import assert_every_sent_mail_went_out_once
-from emails.tests.witness import Taken, Witness, witness
+from emails.tests.witness import Taken, Witness
 from newsletters import sending
 from newsletters.models import Newsletter, NewsletterState
 from newsletters.tasks import begin
@@ -24,12 +23,6 @@ PAUSED_AT = 150
 # A lost worker is noticed soon.
 PATIENCE_SECONDS = 120
 HASTE = {"lease": 3.0, "sweep": 0.5}
-
-
-@pytest.fixture
-def server() -> Iterator[Witness]:
-    with witness() as running:
-        yield running
 
 
 def start_workers(programs: Programs, server: Witness) -> Program:
@@ -71,8 +64,9 @@ def wait_until_quiet(server: Witness) -> int:
 
 @pytest.mark.timeout(3 * PATIENCE_SECONDS)
 def test_a_newsletter_reaches_everybody_once_whichever_worker_is_killed(
-    programs: Programs, server: Witness
+    programs: Programs, mail_server: Witness
 ) -> None:
+    server = mail_server
     readers = {reader.email for reader in make_subscribers(READERS)}
     newsletter, editor = make_newsletter(), make_user()
     kill_at(KILLS, start_workers(programs, server), server)

@@ -58,7 +58,7 @@ def test_a_page_has_every_part_in_order(page: Path) -> None:
     assert [heading for heading in headings if heading in PARTS] == PARTS
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [*PAGES, FOLDER / "README.md"], ids=lambda page: page.stem)
 def test_every_block_of_code_is_from_the_tree(page: Path) -> None:
     for block in blocks(page, "python", "html"):
         path, pieces = source_of(block)

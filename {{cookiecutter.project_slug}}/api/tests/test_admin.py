@@ -53,14 +53,17 @@ def test_nobody_sees_or_revokes_those_of_others(client: Client, staff: User) -> 
     theirs, text = tokens.issue(user=make_user(), name="theirs")
 
     assert "theirs" not in client.get(LIST).text
-    client.post(LIST, {"action": "revoke", "_selected_action": [theirs.pk]})
+    client.post(LIST, {"action": "revoke", "_selected_action": [theirs.pk], "confirmed": "yes"})
     assert bearer(text).get("/api/orders/").status_code == 200
 
 
 def test_one_is_revoked_and_that_is_written_down(client: Client, staff: User) -> None:
     token, text = tokens.issue(user=staff, name="script")
 
-    client.post(LIST, {"action": "revoke", "_selected_action": [token.pk]})
+    asked = client.post(LIST, {"action": "revoke", "_selected_action": [token.pk]})
+    assert "Revoke 1 token?" in asked.content.decode()
+    assert bearer(text).get("/api/orders/").status_code == 200
+    client.post(LIST, {"action": "revoke", "_selected_action": [token.pk], "confirmed": "yes"})
 
     assert bearer(text).get("/api/orders/").status_code == 401
     assert LogEntry.objects.get().change_message == "Revoked."

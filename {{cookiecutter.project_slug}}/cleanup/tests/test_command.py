@@ -8,10 +8,16 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from cleanup import cleaners
 from cleanup.cleaners import Cleaner
+from cleanup.tasks import count_old
 from cleanup.tests.factories import DAY, make_sessions
+from tasks.models import RunStatus, TaskRun
+from tasks.service import service
+from tasks.testing import run_due
+from tasks.tests.factories import make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +41,29 @@ def test_a_dry_run_counts_and_deletes_nothing() -> None:
 
     assert run("sessions", "--dry-run") == ["sessions: 3 would be deleted"]
     assert Session.objects.count() == 5
+
+
+def test_the_history_of_tasks_is_counted_with_the_rest_and_deleted_with_it() -> None:
+    for age in (365 * DAY, DAY):
+        make_run(status=RunStatus.SUCCESSFUL, finished_at=timezone.now() - age)
+
+    assert "task history: 1 would be deleted" in run("--dry-run")
+    assert TaskRun.objects.count() == 2
+    assert run("task history") == ["task history: 1 deleted"]
+    assert TaskRun.objects.count() == 1
+
+
+def test_a_dry_run_can_be_asked_for_in_the_control_room() -> None:
+    make_sessions(3)
+    make_run(status=RunStatus.FAILED, finished_at=timezone.now() - 365 * DAY)
+
+    service.run_by_hand(count_old.module_path, {}, by=None)
+    [done] = run_due()
+
+    assert done.result["sessions"] == 3
+    assert done.result["task history"] == 1
+    assert done.result.keys() == {*(one.name for one in cleaners.cleaners()), "task history"}
+    assert Session.objects.count() == 3
 
 
 def test_only_what_is_named_is_cleaned() -> None:

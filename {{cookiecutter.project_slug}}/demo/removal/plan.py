@@ -23,12 +23,8 @@ GONE = (
     "reports/tests/factories.py",
     "reports/tests/test_daily.py",
     "reports/tests/test_period.py",
-    # Most of what it plays is the shop's.
-    "tests/conformance/scenarios.py",
-    "tests/conformance/test_crash_points.py",
     "tests/conformance/test_exports.py",
     "tests/conformance/test_shop.py",
-    "tests/failpoints.py",
     "tests/pages/mails.py",
     "tests/pages/test_buying.py",
     "tests/pages/test_mails.py",

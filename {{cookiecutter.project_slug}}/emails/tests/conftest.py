@@ -1,16 +1,11 @@
 """What tests of mails stand on."""
 
-from collections.abc import Iterator
-
 import pytest
-from pytest_django import Settings
 
-from emails.tests.witness import Witness, witness
+from emails.tests.witness import Witness
 
 
 @pytest.fixture
-def server(settings: Settings) -> Iterator[Witness]:
+def server(mail_server: Witness) -> Witness:
     """A mail server to which all mail of the test goes."""
-    with witness() as running:
-        settings.MAILERS = running.mailers
-        yield running
+    return mail_server

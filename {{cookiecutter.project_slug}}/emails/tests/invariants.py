@@ -29,5 +29,17 @@ def assert_every_sent_mail_went_out_once(taken: Iterable[str]) -> None:
 def ids_in(folder: Path) -> list[str]:
     """Return the `Message-ID`s of the mails in a folder, as `config.mail.FolderBackend` keeps
     them."""
-    files = folder.glob("*.eml") if folder.exists() else []
-    return [str(message_from_bytes(file.read_bytes())["Message-ID"]) for file in files]
+    return [_id_in(file) for file in folder.glob("*.eml")]
+
+
+_known: dict[Path, str] = {}
+
+
+def _id_in(file: Path) -> str:
+    """Return the mail's, which is read once; of one that is being written, nothing."""
+    if file not in _known:
+        id_ = message_from_bytes(file.read_bytes())["Message-ID"]
+        if id_ is None:
+            return ""
+        _known[file] = str(id_)
+    return _known[file]

@@ -126,14 +126,52 @@ def test_who_may_only_look_decides_nothing(name: str, client: Client) -> None:
     assert email.state == EmailState.HELD
 
 
-def test_a_selection_is_sent_as_far_as_it_was_held(admin_client: Client) -> None:
-    held, sent = make_email(state=EmailState.HELD), make_email(state=EmailState.SENT)
+LIST = reverse("admin:emails_email_changelist")
 
-    admin_client.post(
-        reverse("admin:emails_email_changelist"),
-        {"action": "release_selected", "_selected_action": [str(held.pk), str(sent.pk)]},
-    )
 
-    held.refresh_from_db()
+def selection(act: str, *emails: Email) -> dict[str, object]:
+    return {"action": f"{act}_selected", "_selected_action": [str(email.pk) for email in emails]}
+
+
+@pytest.mark.parametrize(
+    ("act", "state"), [("release", EmailState.PENDING), ("drop", EmailState.FAILED)]
+)
+def test_a_selection_is_asked_about_and_then_dealt_with_as_far_as_it_was_held(
+    act: str, state: EmailState, admin_client: Client
+) -> None:
+    held = [make_email(state=EmailState.HELD) for _ in range(2)]
+    sent = make_email(state=EmailState.SENT)
+    emails = Email.objects.filter(pk__in=[email.pk for email in held])
+
+    question = admin_client.post(LIST, selection(act, *held, sent)).content.decode()
+
+    assert f"{'Send' if act == 'release' else 'Drop'} 2 mails?" in question
+    assert "1 of those selected stays as it is" in question
+    assert held[0].to in question
+    assert sent.to not in question
+    assert set(emails.values_list("state", flat=True)) == {EmailState.HELD}
+    assert not LogEntry.objects.exists()
+
+    admin_client.post(LIST, {**selection(act, *held, sent), "confirmed": "yes"})
+
+    assert set(emails.values_list("state", flat=True)) == {state}
     sent.refresh_from_db()
-    assert (held.state, sent.state) == (EmailState.PENDING, EmailState.SENT)
+    assert sent.state == EmailState.SENT
+    assert LogEntry.objects.count() == 2
+
+
+def test_who_may_only_look_decides_nothing_about_a_selection(client: Client) -> None:
+    email = make_email(state=EmailState.HELD)
+    client.force_login(staff("view_email"))
+
+    answer = client.post(LIST, {**selection("release", email), "confirmed": "yes"})
+
+    assert answer.status_code == 403
+    email.refresh_from_db()
+    assert email.state == EmailState.HELD
+
+
+def test_a_selection_of_what_is_no_mail_is_refused(admin_client: Client) -> None:
+    posted = {"action": "drop_selected", "_selected_action": ["no-id"]}
+
+    assert admin_client.post(LIST, posted).status_code == 400

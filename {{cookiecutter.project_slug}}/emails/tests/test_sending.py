@@ -120,6 +120,7 @@ def test_a_server_that_is_down_leaves_the_mail_as_it_was(settings: Settings) -> 
 def test_an_answer_lost_on_the_way_sends_the_same_message_id_again(server: Witness) -> None:
     server.answers["."] = HANG_UP
     email = make_email()
+    server.in_the_window.add(email.message_id)
 
     run = attempt(email)
 
@@ -168,6 +169,7 @@ def test_a_held_mail_that_is_released_goes_out_under_its_message_id(
     server: Witness, settings: Settings
 ) -> None:
     email = held(server, settings)
+    server.in_the_window.add(email.message_id)
 
     assert outbox.release([email]) == 1
     run_due()

@@ -47,6 +47,11 @@ class Witness:
     """By command: EHLO, MAIL, RCPT, DATA (asked to begin) and `.` (the mail's end)."""
     refused: dict[str, str] = field(default_factory=dict)
     """What RCPT is answered, by address."""
+    refused_once: dict[str, str] = field(default_factory=dict)
+    """The same, for the first time."""
+    in_the_window: set[str] = field(default_factory=set)
+    """The `Message-ID`s of mails that a test has brought into the one window: between the server's
+    acceptance and our commit nobody can know, and they may come twice."""
     delay: float = 0.0
     """Seconds from the mail's end to the answer."""
     on_taken: Callable[[Taken], None] | None = None
@@ -68,6 +73,19 @@ class Witness:
                 "OPTIONS": {"host": "127.0.0.1", "port": self.port, "timeout": 5},
             }
         }
+
+    def ids(self) -> list[str]:
+        """The `Message-ID`s of all mails that were taken; one in the window twice at most, and as
+        one."""
+        ids = [mail.id for mail in self.taken]
+        for id_ in self.in_the_window:
+            if ids.count(id_) == 2:
+                ids.remove(id_)
+        return ids
+
+    def forget(self) -> None:
+        """Forget what was taken, as a test does whose rows are rolled back."""
+        self.taken.clear()
 
     @property
     def copies(self) -> Counter[str]:
@@ -111,7 +129,8 @@ class _Server(SMTP):
     @override
     async def smtp_RCPT(self, arg: str | None) -> None:
         address = str(arg).partition("<")[2].partition(">")[0]
-        if not await self._told("RCPT", self.event_handler.refused.get(address)):
+        once = self.event_handler.refused_once.pop(address, None)
+        if not await self._told("RCPT", once or self.event_handler.refused.get(address)):
             await super().smtp_RCPT(arg)
 
     @override

@@ -10,7 +10,6 @@ that was refused has not used its key up.
 import uuid
 from typing import Any, cast
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -28,6 +27,7 @@ from orders import keys
 from orders.api.serializers import NewOrderSerializer, OrderSerializer
 from orders.checkout import CannotOrder, KeyReused, Placed, place_order
 from orders.models import Order, StoredAnswer
+from tasks.failpoints import failpoint
 
 MAX_KEY_LENGTH = 100
 HEADERS = [
@@ -112,11 +112,14 @@ class OrderList(OrderView):
         wanted = NewOrderSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         # The order and the answer are one transaction: whoever finds the order finds its answer.
-        with transaction.atomic():
-            if not keys.take(user_id=self.customer.pk, key=key):
-                raise InFlight
-            placed = self._place(wanted, key)
-            body = self._answer(placed)
+        try:
+            with keys.answering(user_id=self.customer.pk, key=key):
+                placed = self._place(wanted, key)
+                body = self._answer(placed)
+                failpoint("answer: stored, not committed")
+        except keys.KeyTaken as error:
+            raise InFlight from error
+        failpoint("answer: stored")
         headers = {"Location": reverse("orders:api:order", args=[placed.order.public_id])}
         if not placed.is_new:
             headers["Idempotent-Replayed"] = "true"

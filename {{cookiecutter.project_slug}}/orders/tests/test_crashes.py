@@ -4,27 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 
-from accounts.tests.factories import make_user
 from demo import sandbox
 from demo.tests.witness import Witness
 from orders import charges, saga, stock
 from orders.models import Order
 from orders.payments import ChargeRequest, Outcome
 from orders.states import OrderState
-from orders.tests.factories import make_order, make_product
+from orders.tests.factories import make_order
 from orders.tests.invariants import assert_books_balance
-from tasks.failpoints import visit
-from tasks.models import TaskRun
-from tasks.testing import run_due
+from tests.failpoints import Killed
 
 pytestmark = pytest.mark.django_db
-
-
-class Killed(BaseException):
-    """As sudden as SIGKILL: no handler of the program sees it."""
 
 
 def dying_before(_function: Callable[..., Any]) -> Callable[..., Any]:
@@ -141,30 +132,3 @@ def die_if_it_comes_to_that(order: Order) -> None:
     except Killed:
         return
     assert Order.objects.get(pk=order.pk).status.is_final
-
-
-@pytest.mark.parametrize("place", ["checkout: placed, not committed", "checkout: placed"])
-def test_a_site_that_dies_while_an_order_is_placed_has_placed_it_or_not(
-    client: Client, place: str
-) -> None:
-    client.force_login(make_user())
-    product = make_product()
-    client.post(reverse("orders:cart-add", args=[product.slug]), {"quantity": 1})
-    form = {"payment_token": sandbox.OK, "key": "key-1"}
-
-    def die_there(name: str) -> None:
-        if name == place:
-            raise Killed
-
-    visit(die_there)
-    try:
-        with pytest.raises(Killed):
-            client.post(reverse("orders:checkout"), form)
-    finally:
-        visit(None)
-    assert Order.objects.count() == TaskRun.objects.count() == (place == "checkout: placed")
-
-    client.post(reverse("orders:checkout"), form)
-    run_due()
-
-    assert Order.objects.get().state == OrderState.CONFIRMED

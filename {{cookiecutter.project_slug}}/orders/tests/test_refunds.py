@@ -80,11 +80,14 @@ def test_a_person_ends_an_order_whose_money_they_gave_back_by_hand(admin_client:
     refund = cancelled(sandbox.REFUND_REFUSED)
     run_due()
 
+    listed = reverse("admin:orders_refund_changelist")
+    selection = {"action": "note_by_hand", "_selected_action": [refund.pk]}
+
+    asked = admin_client.post(listed, selection)
+    assert "Note that the money of 1 refund was given back by hand?" in asked.content.decode()
+    assert not LogEntry.objects.exists()
     for _ in range(2):
-        admin_client.post(
-            reverse("admin:orders_refund_changelist"),
-            {"action": "note_by_hand", "_selected_action": [refund.pk]},
-        )
+        admin_client.post(listed, {**selection, "confirmed": "yes"})
     run_due()
 
     refund.refresh_from_db()
@@ -99,7 +102,7 @@ def test_only_what_was_refused_is_noted_by_hand(admin_client: Client) -> None:
 
     admin_client.post(
         reverse("admin:orders_refund_changelist"),
-        {"action": "note_by_hand", "_selected_action": [refund.pk]},
+        {"action": "note_by_hand", "_selected_action": [refund.pk], "confirmed": "yes"},
     )
 
     refund.refresh_from_db()

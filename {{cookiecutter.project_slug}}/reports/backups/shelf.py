@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
 from reports.backups.errors import BackupFailed
+from tasks.failpoints import failpoint
 
 PREFIX = "backup-"
 STAMP = "%Y%m%dT%H%M%S.%fZ"
@@ -95,7 +96,9 @@ def sealed_digest(backup: Backup) -> str:
 def discard(backup: Backup) -> None:
     """Delete a backup; the seal first, so that what is half deleted is none."""
     storage().delete(f"{backup.name}{SEAL}")
+    failpoint("backup: seal broken, not deleted")
     storage().delete(backup.name)
+    failpoint("backup: deleted")
 
 
 def clear(now: datetime) -> None:

@@ -15,6 +15,7 @@ from reports.backups.programs import Between
 from reports.backups.rotation import kept, rotation
 from reports.backups.scratch import scratch
 from reports.backups.shelf import Backup
+from tasks.failpoints import failpoint
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ def back_up(*, between: Between = lambda: None) -> str:
     """
     kind = database()
     backup = Backup.new(timezone.now(), kind.SUFFIX)
+    failpoint("backup: not begun")
     shelf.clear(backup.at)
     try:
         digest = _store(backup, kind, between)
@@ -35,8 +37,10 @@ def back_up(*, between: Between = lambda: None) -> str:
         # Time limits and requests to stop included.
         shelf.discard(backup)
         raise
+    failpoint("backup: sealed")
     logger.info("Backup %s is stored and was read back.", backup.name)
     rotate()
+    failpoint("backup: older ones thrown away")
     return backup.name
 
 
@@ -55,11 +59,15 @@ def _store(backup: Backup, kind: Database, between: Between) -> str:
     with scratch() as folder:
         path = folder / backup.name
         kind.dump(path, between)
+        failpoint("backup: dumped, not stored")
         digest = shelf.digest_of(path)
         shelf.put(path, backup)
+        failpoint("backup: stored, not read back")
         # Not what was written is looked at but what is stored.
         path.unlink()
         if shelf.fetch(backup, path) != digest:
             raise BackupFailed(f"{backup.name} was stored, and something else was read back.")
+        failpoint("backup: read back, not verified")
         kind.verify(path, between)
+    failpoint("backup: verified, not sealed")
     return digest

@@ -15,14 +15,15 @@ from django.db import connection
 @pytest.fixture
 def folder_of_backups(transactional_db: None) -> Iterator[Path]:
     """An empty folder, and a database that this machine can back up."""
-    if reason := _why_not():
+    if reason := why_not():
         pytest.skip(reason)
     folder = Path(settings.BACKUPS_FOLDER)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _why_not() -> str:
+def why_not() -> str:
+    """Return why this machine cannot back the database up; nothing if it can."""
     if connection.vendor != "postgresql":
         return ""
     for program in ("pg_dump", "pg_restore", "psql"):

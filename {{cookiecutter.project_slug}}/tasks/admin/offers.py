@@ -1,15 +1,13 @@
 """The moves as the admin offers them: on the list for a selection, on a page for its run."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import UnfoldAction
@@ -17,12 +15,11 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
+from tasks.admin.asking import AsksFirst, Named, Question
 from tasks.admin.moves import AGAIN, CANCEL, DELETE, RETRY, Move, carry_out, run_again
 from tasks.admin.readonly import ReadOnlyAdmin
 from tasks.models import FINAL, TaskRun
 from tasks.permissions import ENQUEUE_RUNS
-
-NAMED_IN_DIALOG = 10
 
 
 class RunDialog(BaseDialogForm):
@@ -36,7 +33,7 @@ class RunDialog(BaseDialogForm):
         return {"run": get_object_or_404(TaskRun, pk__in=_ids([str(object_id)]))}
 
 
-class MovesAdmin(ReadOnlyAdmin):
+class MovesAdmin(AsksFirst, ReadOnlyAdmin):
     """Offers what may be done to runs to those who may do it, and asks before it is done."""
 
     actions = ("retry_selected", "cancel_selected", "remove_selected")
@@ -64,19 +61,6 @@ class MovesAdmin(ReadOnlyAdmin):
 
     # Moves from the list.
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Show the list, or ask about a move. What may not be posted is refused, not ignored."""
-        if request.method == "POST":
-            forbidden = set(self.actions) - set(self.get_actions(request))
-            if forbidden.intersection(request.POST.getlist("action")):
-                raise PermissionDenied
-            selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
-            if len(_ids(selected)) < len(selected):
-                raise BadRequest("Something is selected that is no id of a run.")
-        return super().changelist_view(request, extra_context)
-
     @admin.action(description=_("Retry"), permissions=["retry"])
     def retry_selected(
         self, request: HttpRequest, queryset: QuerySet[TaskRun]
@@ -98,33 +82,16 @@ class MovesAdmin(ReadOnlyAdmin):
         """Delete what is selected."""
         return self._ask_and_carry_out(request, DELETE)
 
-    def _ask_and_carry_out(self, request: HttpRequest, move: Move) -> HttpResponse | None:
-        # By their ids: what Django hands over is the whole list for who posts `select_across`, and
-        # without what has left the list while the question stood there.
-        ids = _ids(request.POST.getlist(ACTION_CHECKBOX_NAME))
-        selected = TaskRun.objects.filter(pk__in=ids).order_by("-pk")
-        runs = list(selected.defer("arguments", "return_value", "errors"))
-        if "confirmed" not in request.POST:
-            return self._dialog(request, runs, move)
-        carry_out(move, runs, request=request)
-        return None
+    def selected(self, request: HttpRequest, ids: Sequence[Any]) -> QuerySet[TaskRun]:
+        return super().selected(request, ids).defer("arguments", "return_value", "errors")
 
-    def _dialog(self, request: HttpRequest, runs: list[TaskRun], move: Move) -> HttpResponse:
-        offered = [run for run in runs if move.is_offered(run)]
-        context = {
-            **self.admin_site.each_context(request),
-            "title": move.question % {"count": len(offered)},
-            "move": move,
-            "offered": offered,
-            "named": offered[:NAMED_IN_DIALOG],
-            "unnamed": max(len(offered) - NAMED_IN_DIALOG, 0),
-            "left": len(runs) - len(offered),
-            "action": request.POST["action"],
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "back": request.get_full_path(),
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "tasks/admin/confirm.html", context)
+    def _ask_and_carry_out(self, request: HttpRequest, move: Move) -> HttpResponse | None:
+        question = Question(
+            title=move.question, button=move.label, applies=move.is_offered, name=_named
+        )
+        return self.ask_first(
+            request, question, lambda request, runs: carry_out(move, runs, request=request)
+        )
 
     # Moves on the page of one run.
 
@@ -196,6 +163,10 @@ class MovesAdmin(ReadOnlyAdmin):
         run = get_object_or_404(TaskRun, pk__in=_ids([object_id]))
         carry_out(move, [run], request=request)
         return _refreshed(request, run)
+
+
+def _named(run: TaskRun) -> Named:
+    return Named(run.name, str(run.pk), run.get_status_display())
 
 
 def _refreshed(request: HttpRequest, run: TaskRun) -> HttpResponse:

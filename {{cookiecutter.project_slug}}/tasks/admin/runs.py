@@ -47,7 +47,6 @@ class RunAdmin(FailuresAdmin):
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    list_disable_select_all = True
     ordering = ("-id",)
     # Their presence draws the search field; `tasks.admin.asked` says what is searched.
     search_fields = ("id", "name", "unique_key")

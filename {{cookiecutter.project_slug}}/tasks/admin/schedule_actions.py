@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -9,14 +11,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
+from tasks.admin.asking import AsksFirst, Named, Question
 from tasks.errors import ArgumentsDoNotFit, InvalidSchedule, UniqueRunExists, UnknownTask
 from tasks.models import Schedule
 from tasks.permissions import RUN_SCHEDULES, SWITCH_SCHEDULES
@@ -26,7 +28,31 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
 
-class ScheduleActions(ModelAdmin):
+def _named(schedule: Schedule) -> Named:
+    return Named(
+        schedule.name, schedule.task, gettext("On") if schedule.enabled else gettext("Off")
+    )
+
+
+ON = Question(
+    title=ngettext_lazy("Switch %(count)d schedule on?", "Switch %(count)d schedules on?", "count"),
+    explanation=_("It begins with its next tick; what it has missed stays missed."),
+    button=_("Switch on"),
+    applies=lambda schedule: not schedule.enabled,
+    name=_named,
+)
+OFF = Question(
+    title=ngettext_lazy(
+        "Switch %(count)d schedule off?", "Switch %(count)d schedules off?", "count"
+    ),
+    explanation=_("It enqueues nothing more, also after the next deployment."),
+    button=_("Switch off"),
+    applies=lambda schedule: schedule.enabled,
+    name=_named,
+)
+
+
+class ScheduleActions(AsksFirst):
     """Offers them to those who may."""
 
     actions = ("switch_selected_on", "switch_selected_off")
@@ -79,7 +105,7 @@ class ScheduleActions(ModelAdmin):
         permissions=["switch"],
         dialog={
             "title": _("Switch this schedule on?"),
-            "description": _("It begins with its next tick; what it has missed stays missed."),
+            "description": ON.explanation,
             "form_submit_text": _("Yes, switch it on"),
         },
     )
@@ -95,7 +121,7 @@ class ScheduleActions(ModelAdmin):
         permissions=["switch"],
         dialog={
             "title": _("Switch this schedule off?"),
-            "description": _("It enqueues nothing more, also after the next deployment."),
+            "description": OFF.explanation,
             "form_submit_text": _("Yes, switch it off"),
         },
     )
@@ -107,18 +133,22 @@ class ScheduleActions(ModelAdmin):
         return _back(request, object_id)
 
     @admin.action(description=_("Switch on"), permissions=["switch"])
-    def switch_selected_on(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+    def switch_selected_on(
+        self, request: HttpRequest, queryset: QuerySet[Schedule]
+    ) -> HttpResponse | None:
         """Switch on what is selected."""
-        self._switch(request, queryset, on=True)
+        return self.ask_first(request, ON, partial(self._switch, on=True))
 
     @admin.action(description=_("Switch off"), permissions=["switch"])
-    def switch_selected_off(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+    def switch_selected_off(
+        self, request: HttpRequest, queryset: QuerySet[Schedule]
+    ) -> HttpResponse | None:
         """Switch off what is selected."""
-        self._switch(request, queryset, on=False)
+        return self.ask_first(request, OFF, partial(self._switch, on=False))
 
-    def _switch(self, request: HttpRequest, queryset: QuerySet[Schedule], *, on: bool) -> None:
+    def _switch(self, request: HttpRequest, some: Iterable[Schedule], *, on: bool) -> None:
         changed = 0
-        for schedule in queryset:
+        for schedule in some:
             try:
                 changed += service.switch_schedule(schedule.name, on=on, by=_user(request))
             except InvalidSchedule as error:

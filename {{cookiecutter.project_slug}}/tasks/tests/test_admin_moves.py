@@ -149,7 +149,7 @@ def test_a_selection_is_asked_about_before_anything_changes(admin_client: Client
 
     assert response.status_code == 200
     assert "Retry 1 run?" in response.content.decode()
-    assert "1 of the selected runs stays as it is" in response.content.decode()
+    assert "1 of those selected stays as it is" in response.content.decode()
     assert str(failed.pk) in response.content.decode()
     assert status_of(failed) == RunStatus.FAILED
 

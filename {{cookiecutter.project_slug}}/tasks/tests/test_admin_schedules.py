@@ -201,7 +201,10 @@ def test_switching_on_a_page_and_in_the_list(admin_client: Client, on: bool) -> 
 
     admin_client.post(page(first, f"switch_{side}"), SUBMITTED)
     selection = {"action": f"switch_selected_{side}", "_selected_action": [second.pk]}
-    admin_client.post(LIST, selection)
+    asked = admin_client.post(LIST, selection)
+    assert f"Switch 1 schedule {side}?" in asked.content.decode()
+    assert Schedule.objects.filter(pk=second.pk, enabled=not on).exists()
+    admin_client.post(LIST, {**selection, "confirmed": "yes"})
 
     assert set(Schedule.objects.values_list("enabled", flat=True)) == {on}
     # Switched on, they wait for the next tick; what was due meanwhile is forgotten.
@@ -252,7 +255,8 @@ def test_who_may_only_look_is_offered_nothing() -> None:
     assert "Run now" not in text
     assert "Switch off" not in text
     client.post(page(schedule), filled_in(name="changed"))
-    client.post(LIST, {"action": "switch_selected_off", "_selected_action": [schedule.pk]})
+    selection = {"action": "switch_selected_off", "_selected_action": [schedule.pk]}
+    assert client.post(LIST, {**selection, "confirmed": "yes"}).status_code == 403
     assert Schedule.objects.get().name == schedule.name
     assert Schedule.objects.get().enabled
 

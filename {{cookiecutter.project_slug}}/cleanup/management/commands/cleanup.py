@@ -9,7 +9,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cleanup import services
-from cleanup.cleaners import Cleaner, UnknownCleaner, cleaners, find
 
 
 class Stopped(Exception):
@@ -17,24 +16,24 @@ class Stopped(Exception):
 
 
 class Command(BaseCommand):
-    help = "Deletes rows that are older than they are kept, as the nightly task does."
+    help = "Deletes rows that are older than they are kept, as is done every night."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="only these; else all")
         parser.add_argument("--dry-run", action="store_true", help="count, and delete nothing")
 
     def handle(self, *_args: Any, names: list[str], dry_run: bool, **_options: Any) -> None:
-        try:
-            chosen = [find(name) for name in names] or cleaners()
-        except UnknownCleaner as error:
-            raise CommandError(str(error)) from error
+        kinds = names or services.kinds()
+        if unknown := [name for name in kinds if name not in services.kinds()]:
+            known = ", ".join(services.kinds())
+            raise CommandError(f"There is no cleaner {unknown[0]!r}. There are: {known}.")
         if dry_run:
-            for cleaner in chosen:
-                self._say(cleaner, services.count(cleaner), "would be deleted")
+            for kind in kinds:
+                self._say(kind, services.count(kind), "would be deleted")
         else:
-            self._clean(chosen)
+            self._clean(kinds)
 
-    def _clean(self, chosen: list[Cleaner]) -> None:
+    def _clean(self, kinds: list[str]) -> None:
         done = 0
 
         def between(total: int) -> None:
@@ -44,15 +43,16 @@ class Command(BaseCommand):
                 raise Stopped
 
         with _told_to_stop() as stopping:
-            for cleaner in chosen:
+            for kind in kinds:
+                done = 0
                 try:
-                    self._say(cleaner, services.clean(cleaner, between=between), "deleted")
+                    self._say(kind, services.clean_kind(kind, between=between), "deleted")
                 except Stopped:
-                    self._say(cleaner, done, "deleted; stopped, the rest is for the next time")
+                    self._say(kind, done, "deleted; stopped, the rest is for the next time")
                     return
 
-    def _say(self, cleaner: Cleaner, count: int, what: str) -> None:
-        self.stdout.write(f"{cleaner.name}: {count} {what}")
+    def _say(self, kind: str, count: int, what: str) -> None:
+        self.stdout.write(f"{kind}: {count} {what}")
 
 
 @contextmanager

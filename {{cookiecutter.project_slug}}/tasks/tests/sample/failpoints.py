@@ -69,33 +69,37 @@ POINTS: dict[str, Callable[[], None]] = {
 
 
 PLAN = "TEST_DIE_PLAN"
-"""The file that says at which place of `tasks.failpoints` the run of which id is to die."""
+"""The file that says at which place of `tasks.failpoints` the worker of which run is to die."""
 FLAGS = "TEST_DIED_AT"
 """The folder in which a file says that it has, as soon as it does."""
 
 
-def plan(runs: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Plan the place at which the worker of each run dies, once; return the environment for it."""
+def plan(places: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Plan at which places a worker dies, once at each; return the environment for it.
+
+    Each place has the run that dies there: by its id, or as any of a task, by the dotted path.
+    """
     (folder / "died").mkdir()
-    (folder / "plan.json").write_text(json.dumps(dict(runs)))
+    (folder / "plan.json").write_text(json.dumps(dict(places)))
     return {PLAN: str(folder / "plan.json"), FLAGS: str(folder / "died")}
 
 
-def died(run_id: str, folder: Path) -> bool:
-    """Whether the worker of a run has died as planned."""
-    return (folder / "died" / run_id).exists()
+def died(place: str, folder: Path) -> bool:
+    """Whether a worker has died there as planned."""
+    return (folder / "died" / place).exists()
 
 
 def _arm_plan() -> None:
-    runs: dict[str, str] = json.loads(Path(os.environ[PLAN]).read_text())
+    places: dict[str, str] = json.loads(Path(os.environ[PLAN]).read_text())
 
-    def die_as_planned(name: str) -> None:
+    def die_as_planned(place: str) -> None:
         execution = current.get()
-        run_id = "" if execution is None else str(execution.claimed.id)
-        if runs.get(run_id) != name:
+        if execution is None:
+            return
+        if places.get(place) not in (str(execution.claimed.id), execution.claimed.name):
             return
         try:
-            (Path(os.environ[FLAGS]) / run_id).touch(exist_ok=False)
+            (Path(os.environ[FLAGS]) / place).touch(exist_ok=False)
         except FileExistsError:
             return
         os._exit(9)
