@@ -19,10 +19,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import batched
 from urllib.parse import urlsplit
 
 import django
 from django.db import connection
+from django.utils import timezone
 
 ROWS, A_SECOND = 500_000, 50
 TURNS = 3
@@ -30,17 +33,12 @@ SECONDS = 30
 THREADS = 16
 CARD = "tok_ok"
 
-FILL = """
+SESSIONS = """
 INSERT INTO django_session (session_key, session_data, expire_date)
 SELECT md5(random()::text || number), repeat('x', 200), now() - number * interval '1 second'
-FROM generate_series(1, %(half)s) AS number;
-INSERT INTO emails_email
-    ("id", "key", "to", subject, text, html, state, attempt, reason, created_at)
-SELECT gen_random_uuid(), 'old:' || gen_random_uuid(), 'reader@example.com', 'An old one',
-    repeat('x', 500), repeat('x', 1500), 'sent', 1, '', now() - interval '1 year'
-        - number * interval '1 second'
-FROM generate_series(1, %(half)s) AS number
+FROM generate_series(1, %(count)s) AS number
 """
+MAILS_AT_ONCE = 5_000
 
 
 def main(rows: int = ROWS, a_second: int = A_SECOND) -> None:
@@ -106,8 +104,27 @@ def _checkout() -> Callable[[], None]:
 
 
 def _fill(rows: int) -> None:
+    from emails.models import Email
+
+    half = rows // 2
+    sent_at = timezone.now() - timedelta(days=366)
+    mails = (
+        Email(
+            key=f"old:{number}",
+            to="reader@example.com",
+            subject="An old one",
+            text="x" * 500,
+            html="x" * 1500,
+            state="sent",
+            created_at=sent_at - timedelta(seconds=number),
+            sent_at=sent_at - timedelta(seconds=number),
+        )
+        for number in range(half)
+    )
+    for some in batched(mails, MAILS_AT_ONCE):
+        Email.objects.bulk_create(some)
     with connection.cursor() as cursor:
-        cursor.execute(FILL, {"half": rows // 2})
+        cursor.execute(SESSIONS, {"count": half})
         cursor.execute("VACUUM ANALYZE django_session")
         cursor.execute("VACUUM ANALYZE emails_email")
         cursor.execute("CHECKPOINT")
