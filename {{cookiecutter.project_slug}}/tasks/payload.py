@@ -69,9 +69,13 @@ def _normal(value: Any) -> Any:
     Django lets keys pass that are no text, and JSON makes text of them: `{1: …}` would come back as
     `{"1": …}`.
     """
-    if type(value) in _PLAIN:
+    kind = type(value)
+    if kind in _PLAIN:
         return value
-    if isinstance(value, Mapping):
+    # What it is nearly always; to ask the abstract classes takes longer than all else here.
+    if kind is list:
+        return [_normal(item) for item in value]
+    if kind is dict or isinstance(value, Mapping):
         return {_key(key): _normal(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_normal(item) for item in value]

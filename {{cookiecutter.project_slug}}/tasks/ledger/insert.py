@@ -16,6 +16,7 @@ from tasks.models import LIVE, TaskRun
 BATCH = 1000
 TRIES = 20
 
+_SPELLED = ("priority", "status", "is_async", "gated", "max_attempts")
 _TIES_NAMES = tuple(field.name for field in fields(Ties))
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -54,27 +55,37 @@ def _insert_batch(runs: Sequence[NewRun]) -> list[TaskRun | None]:
 
 def _execute(runs: Sequence[NewRun]) -> None:
     is_postgresql = connection.vendor == "postgresql"
+    if len(runs) == 1 and runs[0].workflow is None:
+        _execute_one(runs[0], is_postgresql=is_postgresql)
+    else:
+        _execute_many(runs, is_postgresql=is_postgresql)
+
+
+def _execute_one(run: NewRun, *, is_postgresql: bool) -> None:
+    row = _row(run, is_postgresql=is_postgresql)
+    # What is not said is false or NULL: the defaults of the table.
+    spelled = tuple([(name, value) for name in _SPELLED if (value := row.pop(name)) is not False])
+    given = tuple([name for name, value in row.items() if value is not None])
+    with connection.cursor() as cursor:
+        cursor.execute(insert_one(given, spelled, is_postgresql=is_postgresql), row)
+        if inserted := cursor.fetchone():
+            run.enqueued_at = _moment(inserted[0], is_postgresql=is_postgresql)
+
+
+def _execute_many(runs: Sequence[NewRun], *, is_postgresql: bool) -> None:
     by_id: dict[Any, NewRun] = {run.id if is_postgresql else run.id.hex: run for run in runs}
     rows = [_row(run, is_postgresql=is_postgresql) for run in runs]
-    if len(rows) == 1 and runs[0].workflow is None:
-        # What is not said is NULL or false: the defaults of the table.
-        parameters = {
-            name: value
-            for name, value in rows[0].items()
-            if value is not None and value is not False
-        }
-        sql = insert_one(tuple(parameters), is_postgresql=is_postgresql)
-    else:
-        parameters = {"rows": _encode(rows)}
-        sql = insert_many(is_postgresql=is_postgresql)
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(insert_many(is_postgresql=is_postgresql), {"rows": _encode(rows)})
         for id_, enqueued_at in cursor.fetchall():
-            by_id[id_].enqueued_at = (
-                datetime.fromtimestamp(enqueued_at, UTC)
-                if is_postgresql
-                else datetime.fromisoformat(enqueued_at).replace(tzinfo=UTC)
-            )
+            by_id[id_].enqueued_at = _moment(enqueued_at, is_postgresql=is_postgresql)
+
+
+def _moment(enqueued_at: Any, *, is_postgresql: bool) -> datetime:
+    """Read what the database says: the seconds of the epoch, or SQLite's text."""
+    if is_postgresql:
+        return datetime.fromtimestamp(enqueued_at, UTC)
+    return datetime.fromisoformat(enqueued_at).replace(tzinfo=UTC)
 
 
 def _row(run: NewRun, *, is_postgresql: bool) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The statements that insert runs: one for a run alone, one for any number."""
 
-from functools import cache
+from functools import lru_cache
 
 _COLUMNS = (
     "id, name, queue, priority, status, is_async, gated, arguments, unique_key, max_attempts, "
@@ -61,31 +61,45 @@ _MANY_SQLITE = _MANY.format(
 )
 
 
-@cache
-def insert_one(names: tuple[str, ...], *, is_postgresql: bool) -> str:
-    """Return the statement for one run of which these columns are given; `expires_after` may be.
+@lru_cache(maxsize=256)
+def insert_one(
+    given: tuple[str, ...], spelled: tuple[tuple[str, int | str], ...], *, is_postgresql: bool
+) -> str:
+    """Return the statement for one run of which the columns `given` are parameters.
 
-    It names no other column: a run that is nothing special costs hardly more than its row.
+    `expires_after` may be one of them. `spelled` are numbers and words of this system's own, such
+    as a status: they stand in the statement as they are, since a parameter costs the driver as much
+    as all that is done here for a call. It names no other column: a run that is nothing special
+    costs hardly more than its row.
     """
     words = _POSTGRESQL if is_postgresql else _SQLITE
     run_at, expires_after = "%(run_at)s", "%(expires_after)s"
     if is_postgresql:
         run_at, expires_after = f"{run_at}::timestamptz", f"{expires_after}::float8"
-    values = {name: f"%({name})s" for name in names if name != "expires_after"}
-    values |= {"run_at": run_at if "run_at" in names else words["now"], "enqueued_at": words["now"]}
-    if "expires_after" in names:
+    values = {name: f"%({name})s" for name in given if name != "expires_after"}
+    values |= {name: _spell(value) for name, value in spelled}
+    values |= {"run_at": run_at if "run_at" in given else words["now"], "enqueued_at": words["now"]}
+    if "expires_after" in given:
         expires = _EXPIRES_POSTGRESQL if is_postgresql else _EXPIRES_SQLITE
         values["expires_at"] = expires.format(
-            run_at=run_at if "run_at" in names else "NULL", expires_after=expires_after, **words
+            run_at=run_at if "run_at" in given else "NULL", expires_after=expires_after, **words
         )
     # Without a key there is nothing that it could collide with.
-    conflict = "ON CONFLICT DO NOTHING" if "unique_key" in names else ""
+    conflict = "ON CONFLICT DO NOTHING" if "unique_key" in given else ""
     return (
         f"INSERT INTO tasks_taskrun ({', '.join(values)}) VALUES ({', '.join(values.values())}) "  # noqa: S608
-        f"{conflict} RETURNING id, {words['enqueued_at']}"
+        f"{conflict} RETURNING {words['enqueued_at']}"
     )
 
 
 def insert_many(*, is_postgresql: bool) -> str:
     """Return the statement for runs that are elements of one JSON array, the parameter `rows`."""
     return _MANY_POSTGRESQL if is_postgresql else _MANY_SQLITE
+
+
+def _spell(value: int | str) -> str:
+    if isinstance(value, int):
+        return str(value)
+    if not value.isidentifier():
+        raise ValueError(f"{value!r} is no word to be spelled in a statement.")
+    return f"'{value}'"
