@@ -12,6 +12,7 @@ from unfold.views import ChangeList
 from tasks.admin import asked
 from tasks.admin.tabs import Tab, tabs
 from tasks.control.matching import MOST_READ, Matching
+from tasks.control.newest import newest
 from tasks.control.reading import HEAVY
 from tasks.models import TaskRun
 
@@ -55,7 +56,7 @@ class RunList(UncountedList):
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[TaskRun]:
         super().get_queryset(request, *args, **kwargs)
         self.matching = asked.matching_of(request)
-        return self.matching.recent().order_by("-pk").defer(*HEAVY)
+        return newest(self.matching).defer(*HEAVY)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

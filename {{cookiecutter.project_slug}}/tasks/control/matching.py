@@ -62,6 +62,9 @@ class Matching:
         }
         wanted = {lookup: value for lookup, value in given.items() if value not in (None, ())}
         rows = TaskRun.objects.filter(**wanted)
+        if self.statuses == (RunStatus.READY,):
+            # Whatever they are: each index of what is ready is of one of the two.
+            rows = rows.filter(Q(gated=False) | Q(gated=True))
         if self.schedule is not None:
             ticks = ScheduleTick.objects.filter(schedule_id=self.schedule, run_id__isnull=False)
             rows = rows.filter(pk__in=ticks.values("run_id"))

@@ -1,7 +1,7 @@
 """The list of runs: what it finds, in which order, and at what cost."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from django.urls import reverse
 from tasks import registry
 from tasks.admin.listing import MAX_ROWS
 from tasks.admin.tabs import Tab
+from tasks.control.matching import Matching
 from tasks.ids import last_before
 from tasks.ledger import now
 from tasks.models import RunStatus, ScheduleTick, TaskRun, TickStatus
@@ -153,8 +154,8 @@ def test_the_list_takes_few_queries_and_none_that_walks_the_table(
     ) as queries:
         content = admin_client.get(LIST, {"status__exact": RunStatus.FAILED}).content.decode()
 
-    assert len(queries) <= 7, (
-        "two of who asks, two of the tabs, two of the filters, one of the runs"
+    assert len(queries) <= 8, (
+        "two of who asks, two of the tabs, two of the filters, two of the runs"
     )
     runs = [query["sql"] for query in queries if "ORDER BY" in query["sql"]]
     assert not any("DISTINCT" in query["sql"] for query in queries)
@@ -229,6 +230,29 @@ def test_what_no_index_finds_is_looked_for_among_the_newest(
     assert "the newest 100,000 runs" in admin_client.get(LIST, {"queue": "mail"}).content.decode()
     assert listed(admin_client, queue="mail", status__exact="FAILED") == [failed]
     assert len(listed(admin_client)) == 4
+
+
+def test_since_a_time_one_looks_no_further_back_than_its_ids() -> None:
+    old = make_run(pk=last_before(now() - timedelta(days=2)))
+    new = make_run()
+    since = now() - timedelta(hours=1)
+
+    assert {old.enqueued_at > since, new.enqueued_at > since} == {True}
+    assert list(Matching(since=since).recent()) == [new]
+
+
+@pytest.mark.parametrize("most", [0, 10_000])
+@pytest.mark.parametrize("status", RunStatus)
+def test_every_tab_is_in_the_order_of_the_ids_however_many_there_are(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, status: RunStatus, most: int
+) -> None:
+    monkeypatch.setattr("tasks.control.newest.MOST_SORTED", most)
+    runs = [make_run(status, gated=number % 2 == 0) for number in range(5)]
+    make_run(RunStatus.RUNNING if status != RunStatus.RUNNING else RunStatus.READY)
+
+    found = listed(admin_client, status__exact=status.value)
+
+    assert found == sorted(runs, key=lambda run: run.pk, reverse=True)
 
 
 def test_the_tabs_count_each_status_and_keep_the_filters(admin_client: Client) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from django.db import connection
 
 from tasks import ledger
 from tasks.control.matching import Matching
+from tasks.control.newest import newest
 from tasks.ledger import Outcome
 from tasks.models import RunStatus
 from tasks.second_ring import SecondRing
@@ -140,11 +140,23 @@ def test_nothing_that_is_done_often_reads_every_row(
     assert not _EVERY_ROW.search(plan), plan
 
 
-def test_what_is_asked_for_since_a_time_is_looked_for_no_further_back(
-    million: uuid.UUID, db: None
+# Of those that are ready some are behind a gate.
+FEW = {
+    RunStatus.RUNNING: ("tasks_run_held",),
+    RunStatus.WAITING: ("tasks_run_waiting",),
+    RunStatus.READY: ("tasks_run_ready", "tasks_run_gated"),
+    RunStatus.SCHEDULED: ("tasks_run_due",),
+    RunStatus.FAILED: ("tasks_run_fail",),
+}
+
+
+@pytest.mark.parametrize("status", FEW)
+def test_the_newest_of_a_status_that_few_have_are_found_by_its_index(
+    million: uuid.UUID, status: RunStatus, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    since = ledger.now() + timedelta(hours=2)
+    monkeypatch.setattr("tasks.control.newest.MOST_SORTED", 100_000)
 
-    plan = plan_of(lambda: list(service.rows(Matching(since=since)).order_by("-pk")[:50]))
+    plan = plan_of(lambda: list(newest(Matching(statuses=(status,)))[:50]))
 
-    assert "Index Cond: (id > " in plan, plan
+    assert all(index in plan for index in FEW[status]), plan
+    assert "Index Scan Backward using tasks_taskrun_pkey" not in plan
