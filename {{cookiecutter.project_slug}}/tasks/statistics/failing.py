@@ -18,6 +18,7 @@ from tasks.ledger import now
 from tasks.models import RunStatus, TaskRun
 
 HOURS = 24
+MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +61,19 @@ def failing(limit: int = 50) -> list[Failing]:
 
 def _newest(kinds: list[Any]) -> dict[str, dict[str, Any]]:
     """Return of each kind what its last failure says."""
+    # SQLite compares times as text, and its own have three digits where Django asks with six.
     which = reduce(
-        or_, (Q(fingerprint=kind["fingerprint"], finished_at=kind["last_at"]) for kind in kinds)
+        or_,
+        (
+            Q(
+                fingerprint=kind["fingerprint"],
+                finished_at__gt=kind["last_at"] - MOMENT,
+                finished_at__lte=kind["last_at"],
+            )
+            for kind in kinds
+        ),
     )
-    rows = TaskRun.objects.filter(which, status=RunStatus.FAILED)
+    rows = TaskRun.objects.filter(which, status=RunStatus.FAILED).order_by("finished_at")
     return {
         str(fingerprint): {"task": name, "last_run_id": id_, **_told(errors)}
         for fingerprint, name, id_, errors in rows.values_list(

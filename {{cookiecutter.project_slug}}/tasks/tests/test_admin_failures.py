@@ -17,6 +17,7 @@ from tasks.admin.listing import MAX_ROWS
 from tasks.masks import MASK
 from tasks.models import RunStatus, TaskRun
 from tasks.service import service
+from tasks.testing import run_due
 from tasks.tests.admin_factories import (
     CANARY,
     VIEW,
@@ -26,6 +27,7 @@ from tasks.tests.admin_factories import (
     staff,
 )
 from tasks.tests.factories import ADD
+from tasks.tests.sample.tasks import give_up
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +73,15 @@ def test_failures_are_counted_by_kind_the_latest_first() -> None:
     assert (old.fingerprint, old.task, sum(old.trend)) == ("a", "shop.tasks.pack", 0)
 
 
+def test_what_failed_for_good_by_the_databases_clock_is_of_a_kind() -> None:
+    run = give_up.enqueue("hopeless")
+    run_due()
+
+    (kind,) = service.failing()
+    assert (str(kind.last_run_id), kind.count) == (run.id, 1)
+    assert kind.error.endswith("Hopeless")
+
+
 def test_what_was_retried_is_failed_no_more() -> None:
     run = fail("a", name=ADD)
     service.retry([run.pk], by=None)
@@ -114,6 +125,8 @@ def test_a_history_that_somebody_broke_is_of_a_kind_all_the_same(admin_client: C
 def test_the_page_takes_few_queries_however_many_kinds_there_are(admin_client: Client) -> None:
     for number in range(20):
         fail(str(number))
+    # The sidebar counts for itself, at most every ten seconds.
+    shown(admin_client, FAILURES)
 
     with CaptureQueriesContext(connection) as queries:
         shown(admin_client, FAILURES)
