@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 class ApiConfig(AppConfig):
     name = "api"
+    verbose_name = "API"
 
     def ready(self) -> None:
         # Found by the schema's generator only when it is imported.

@@ -10,12 +10,36 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from orders import refunding, stock
 from orders.models import Order, OrderLine, Payment, Product, Refund, StockMove
-from orders.states import RefundState
+from orders.states import OrderState, RefundState
 from tasks.admin.asking import AsksFirst, Named, Question
+
+ORDER_COLOURS: dict[str, str] = {
+    OrderState.CONFIRMED: "success",
+    OrderState.SOLD_OUT: "warning",
+    OrderState.DECLINED: "danger",
+    OrderState.RELEASED: "",
+    OrderState.REFUNDING: "warning",
+    OrderState.REFUNDED: "",
+}
+REFUND_COLOURS: dict[str, str] = {
+    RefundState.SUCCEEDED: "success",
+    RefundState.BY_HAND: "success",
+    RefundState.REFUSED: "danger",
+}
+
+
+class WithMoney:
+    """Shows sums as people write them: what is stored are minor units."""
+
+    @display(description=_("Sum"))
+    def money(self, row: Order | OrderLine | Payment | Product | Refund) -> str:
+        """With its currency."""
+        return str(row.money)
 
 
 class ReadOnlyInline(TabularInline):
@@ -32,11 +56,11 @@ class ReadOnlyInline(TabularInline):
         return False
 
 
-class LineInline(ReadOnlyInline):
+class LineInline(WithMoney, ReadOnlyInline):
     """What was ordered."""
 
     model = OrderLine
-    readonly_fields = fields = ("product", "name", "quantity", "price")
+    readonly_fields = fields = ("product", "name", "quantity", "money")
 
 
 class MoveInline(ReadOnlyInline):
@@ -46,15 +70,14 @@ class MoveInline(ReadOnlyInline):
     readonly_fields = fields = ("product", "reason", "quantity", "created_at")
 
 
-class PaymentInline(ReadOnlyInline):
+class PaymentInline(WithMoney, ReadOnlyInline):
     """What the provider was asked, and what it said."""
 
     model = Payment
     readonly_fields = fields = (
-        "provider_key",
         "state",
-        "amount",
-        "currency",
+        "money",
+        "provider_key",
         "provider_id",
         "reason",
         "updated_at",
@@ -99,11 +122,11 @@ class ProductForm(forms.ModelForm[Product]):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(WithMoney, ModelAdmin):
     """What is sold."""
 
     form = ProductForm
-    list_display = ("name", "price", "currency", "stock")
+    list_display = ("name", "money", "stock")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("stock",)
@@ -120,10 +143,10 @@ class ProductAdmin(ModelAdmin):
 
 
 @admin.register(Order)
-class OrderAdmin(ModelAdmin):
+class OrderAdmin(WithMoney, ModelAdmin):
     """Every order and how far it has come. Retry its run under Tasks to carry it on."""
 
-    list_display = ("public_id", "user", "state", "total", "currency", "created_at")
+    list_display = ("public_id", "user", "shown_state", "money", "created_at")
     list_filter = ("state",)
     list_select_related = ("user",)
     search_fields = ("=public_id", "user__email")
@@ -131,16 +154,21 @@ class OrderAdmin(ModelAdmin):
         "public_id",
         "user",
         "state",
-        "total",
-        "currency",
+        "money",
         "payment_token",
         "idempotency_key",
         "cancelled_at",
         "created_at",
         "updated_at",
     )
+    readonly_fields = ("money",)
     inlines = (LineInline, PaymentInline, MoveInline)
     show_full_result_count = False
+
+    @display(description=_("State"), ordering="state", label=ORDER_COLOURS)
+    def shown_state(self, order: Order) -> tuple[str, str]:
+        """The state in its colour."""
+        return order.state, order.get_state_display()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -168,10 +196,10 @@ BY_HAND = Question(
 
 
 @admin.register(Refund)
-class RefundAdmin(AsksFirst):
+class RefundAdmin(WithMoney, AsksFirst):
     """What is given back. One that was refused waits here for a person."""
 
-    list_display = ("provider_key", "state", "amount", "currency", "reason", "updated_at")
+    list_display = ("provider_key", "shown_state", "money", "reason", "updated_at")
     list_filter = ("state",)
     search_fields = ("=payment__order__public_id", "provider_key")
     fields = (
@@ -179,14 +207,19 @@ class RefundAdmin(AsksFirst):
         "provider_key",
         "provider_id",
         "state",
-        "amount",
-        "currency",
+        "money",
         "reason",
         "created_at",
         "updated_at",
     )
+    readonly_fields = ("money",)
     actions = ("note_by_hand",)
     show_full_result_count = False
+
+    @display(description=_("State"), ordering="state", label=REFUND_COLOURS)
+    def shown_state(self, refund: Refund) -> tuple[str, str]:
+        """The state in its colour."""
+        return refund.state, refund.get_state_display()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -26,6 +26,16 @@ def board_stylesheet(request: HttpRequest) -> str:
     return static("tasks/board.css")
 
 
+def frame_stylesheet(request: HttpRequest) -> str:
+    """The address of the styles of the frame around all pages."""
+    return static("frame.css")
+
+
+def frame_script(request: HttpRequest) -> str:
+    """The address of what makes that frame usable by the keyboard."""
+    return static("frame.js")
+
+
 def icon(request: HttpRequest) -> str:
     """The address of the icon in the browser's tab."""
     return static("favicon.svg")
@@ -84,7 +94,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "storefront",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
     "ENVIRONMENT": environment if DEBUG else None,
-    "STYLES": [stylesheet, board_stylesheet],
+    "STYLES": [frame_stylesheet, stylesheet, board_stylesheet],
+    "SCRIPTS": [frame_script],
     "DASHBOARD_CALLBACK": "tasks.admin.dashboard.index",
     # Below `/admin/`: address, name, view.
     "SITE_VIEWS": [
@@ -162,6 +173,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     page(_("Orders"), "receipt_long", "orders.order"),
+                    page(_("Refunds"), "undo", "orders.refund"),
                     page(_("Products"), "inventory_2", "orders.product"),
                     page(_("E-mails"), "mail", "emails.email"),
                     page(_("Newsletters"), "campaign", "newsletters.newsletter"),

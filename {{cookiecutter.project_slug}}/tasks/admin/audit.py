@@ -75,7 +75,7 @@ class AuditAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     search_fields = ("object_id", "object_repr", "change_message")
     search_help_text = _("Id, name or what was done")
-    fields = ("when", "user", "kind", "named", "deed", "what")
+    fields = ("when", "user", "kind", "named", "deed_in_words", "what")
     readonly_fields = fields
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[UncountedList]:
@@ -121,6 +121,11 @@ class AuditAdmin(ReadOnlyAdmin):
     def deed(self, entry: LogEntry) -> tuple[str, str]:
         """Whether it was added, changed or deleted."""
         return str(entry.action_flag), str(DEEDS.get(entry.action_flag, ""))
+
+    @display(description=_("Deed"))
+    def deed_in_words(self, entry: LogEntry) -> str:
+        """The same on its page, where Unfold draws no label."""
+        return self.deed(entry)[1]
 
     @display(description=_("What was done"))
     def what(self, entry: LogEntry) -> str:

@@ -78,7 +78,6 @@ class FailuresAdmin(EverythingAdmin):
             **self.admin_site.each_context(request),
             "title": _("Failures"),
             "lines": [Line.of(kind) for kind in kinds],
-            "opts": self.opts,
         }
         return TemplateResponse(request, "tasks/admin/failures.html", context)
 

@@ -54,7 +54,10 @@ class RunAdmin(FailuresAdmin):
     change_form_outer_before_template: Any = "tasks/admin/run.html"
 
     class Media:
-        js = (forms.Script("tasks/run.js", defer=True),)
+        js = (
+            forms.Script("tasks/keep.js", defer=True),
+            forms.Script("tasks/run.js", defer=True),
+        )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RunList]:
         return RunList

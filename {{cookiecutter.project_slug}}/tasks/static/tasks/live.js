@@ -12,6 +12,7 @@
   const charts = new Map();
   let timer = 0;
   let asking = false;
+  let putBack = () => {};
 
   function say(what) {
     state.dataset.state = what;
@@ -79,7 +80,10 @@
   live.addEventListener("htmx:beforeSwap", (event) => {
     if (event.target !== live) return;
     const answered = new URL(event.detail.xhr.responseURL).pathname;
-    if (answered === live.dataset.url) return;
+    if (answered === live.dataset.url) {
+      putBack = window.tasksKeep(live);
+      return;
+    }
     // The session is over, and this is the login page: go there, and come back to this page.
     event.detail.shouldSwap = false;
     clearInterval(timer);
@@ -87,6 +91,7 @@
   });
   live.addEventListener("htmx:afterSwap", (event) => {
     if (event.target !== live) return;
+    putBack();
     say(Number(every.value) ? "live" : "off");
     draw();
   });

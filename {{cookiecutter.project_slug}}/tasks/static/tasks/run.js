@@ -4,6 +4,7 @@
 
   const EVERY = 2000;
   const box = document.getElementById("tasks-live");
+  let putBack = () => {};
 
   function part() {
     return box.querySelector(".tasks-live");
@@ -39,13 +40,18 @@
       if (new URL(event.detail.xhr.responseURL).pathname !== address) {
         event.detail.shouldSwap = false;
         window.location.reload();
+        return;
       }
+      putBack = window.tasksKeep(box);
     });
     document.body.addEventListener("htmx:afterSwap", (event) => {
       if (event.detail.target !== box) return;
       // What is offered at the top and told below is that of another status.
       if (part().dataset.version !== version) window.location.reload();
-      else follow();
+      else {
+        putBack();
+        follow();
+      }
     });
     box.addEventListener("htmx:responseError", () => window.location.reload());
     follow();
