@@ -17,8 +17,9 @@
   violation of the Content-Security-Policy is one), if a script raised, or if anything was asked of
   another host. A test that provokes one takes it out of the fixture `complaints`.
 * `site` is the address of a server on the tests' database.
-* `@looks` runs a test in light, in dark and on a phone, `@shades` in light and in dark, `@plain`
-  without JavaScript; without any of them it runs in light.
+* `@looks` runs a test in light, in dark and on a phone, `@ways` by the keyboard alone too (with
+  the `hands` of `tests/pages/hands.py`), `@shades` in light and in dark, `@plain` without
+  JavaScript; without any of them it runs in light.
 * A test needs a database that other processes see: `pytest.mark.django_db(transaction=True)`, or
   `programs` or `crew` of `tests/conftest.py` when workers have a part in it. What a test with
   `crew` stores stays there for the next one.
@@ -73,14 +74,18 @@ class Look:
 
     name: str
     dark: bool = False
-    width: int = 1280
-    height: int = 800
+    # Wide enough for the admin's sidebar, which is a menu on less.
+    width: int = 1440
+    height: int = 900
     scripts: bool = True
+    keyboard: bool = False
 
 
 LIGHT = Look(name="light")
 DARK = Look(name="dark", dark=True)
 PHONE = Look(name="phone", width=400, height=860)
+KEYBOARD = Look(name="keyboard", keyboard=True)
+"""Without a pointer: see `tests/pages/hands.py`."""
 PLAIN = Look(name="plain", scripts=False)
 """A browser without JavaScript."""
 
@@ -94,6 +99,10 @@ looks = pytest.mark.parametrize(
 """In light, in dark and on a phone."""
 shades = pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda one: one.name, indirect=True)
 """In light and in dark."""
+ways = pytest.mark.parametrize(
+    "look", [LIGHT, DARK, PHONE, KEYBOARD], ids=lambda one: one.name, indirect=True
+)
+"""In light, in dark, on a phone, and by the keyboard alone."""
 plain = pytest.mark.parametrize("look", [PLAIN], ids=lambda one: one.name, indirect=True)
 """Without JavaScript."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,12 +9,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 
 from tasks.ledger.clock import now
-from tasks.models import Gate, RunStatus, Schedule, TaskRun, Worker, WorkerStatus
-from tasks.tests.admin_factories import failure, make_run, make_worker
+from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
+from tasks.tests.admin_factories import failure, make_worker
 from tasks.tests.ended_factories import make_ended
 from tasks.tests.sample.tasks import add, print_labels
-from tests.browser import PHONE, Look, axe, fits, log_in, looks
-from tests.conformance.harness import wait_for_status, wait_until
+from tests.browser import axe, log_in
+from tests.conformance.harness import wait_for_status
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -52,34 +51,6 @@ def confirm(page: Page, name: str) -> None:
     dialog.wait_for()
     axe(page, within="#dialog")
     dialog.get_by_role("button", name=name).click()
-
-
-@looks
-def test_every_page_can_be_used_by_everybody(inside: Page, site: str, look: Look) -> None:
-    worker = make_worker(host="worker.example.com")
-    make_run(RunStatus.RUNNING, worker_id=worker.pk, attempted_at=now(), queue="mail")
-    make_ended(
-        now(), name=add.module_path, status=RunStatus.FAILED, fingerprint="kind", errors=failure()
-    )
-    schedule = Schedule.objects.create(
-        name="nightly", task=print_labels.module_path, cron="0 3 * * 1-5", next_at=now()
-    )
-    for path, seen in (
-        ("/admin/?every=0", "Failing tasks"),
-        ("/admin/?every=0&window=week", "Failing tasks"),
-        ("/admin/tasks/queues/?every=0", "mail"),
-        ("/admin/tasks/tasks/?every=0", "print_labels"),
-        (f"{TASK}?every=0", "Options"),
-        ("/admin/tasks/worker/?every=0", "worker.example.com"),
-        (f"/admin/tasks/worker/{worker.pk}/change/", "Runs now"),
-        (f"/admin/tasks/schedule/{schedule.pk}/change/", "At 03:00 on Monday through Friday"),
-    ):
-        inside.goto(f"{site}{path}")
-        inside.locator("#main").get_by_text(seen).first.wait_for()
-        if look != PHONE:
-            # There its colours and names are those of the light page.
-            axe(inside, within="#main")
-        fits(inside)
 
 
 def test_the_dashboard_shows_a_failure_while_one_looks(inside: Page, site: str) -> None:
@@ -163,27 +134,6 @@ def test_nothing_is_asked_for_in_a_hidden_tab(inside: Page, site: str) -> None:
         )
 
 
-def test_a_paused_queue_holds_its_runs_until_it_is_resumed(
-    inside: Page, site: str, programs: Programs
-) -> None:
-    programs.worker("--threads=2")
-    inside.goto(f"{site}/admin/tasks/queues/?every=0")
-    button(inside, "Pause: default").focus()
-    inside.keyboard.press("Enter")
-    confirm(inside, "Yes, pause it")
-    inside.get_by_text("Queue default is paused.").wait_for()
-    wait_until(lambda: Gate.objects.filter(paused_at__isnull=False).exists(), "it is paused")
-
-    held = add.enqueue(1, 2)
-    inside.wait_for_timeout(1_500)
-    assert TaskRun.objects.get(pk=held.id).status == RunStatus.READY
-
-    button(inside, "Resume: default").click()
-    confirm(inside, "Yes, resume it")
-    inside.get_by_text("Queue default flows again.").wait_for()
-    wait_for_status(RunStatus.SUCCESSFUL, held.id)
-
-
 def test_a_task_is_run_through_its_form_and_a_worker_is_stopped(
     inside: Page, site: str, programs: Programs
 ) -> None:
@@ -217,16 +167,3 @@ def test_a_task_is_run_through_its_form_and_a_worker_is_stopped(
     assert program.wait() == 0
     worker.refresh_from_db()
     assert worker.status == WorkerStatus.STOPPED
-
-
-def test_a_schedule_is_switched_off(inside: Page, site: str) -> None:
-    schedule = Schedule.objects.create(
-        name="often", task=add.module_path, every_seconds=60, next_at=now() + timedelta(minutes=1)
-    )
-    inside.goto(f"{site}/admin/tasks/schedule/{schedule.pk}/change/")
-    inside.locator("#main a", has_text="Switch off").first.click()
-    confirm(inside, "Yes, switch it off")
-
-    inside.get_by_text("It is switched off").wait_for()
-    schedule.refresh_from_db()
-    assert not schedule.enabled
