@@ -4,7 +4,8 @@ It runs a demo of its own, visits its pages as a customer and as the administrat
 it sees as small PNGs. `--every` takes each page in light, dark and on a phone, to look at before a
 release; `--only NAME` takes one page; `--url` visits a demo that runs already.
 
-A page of the admin is a line in `ADMIN`; one to which a way leads is a method of `Visit`.
+A page of the admin is a line in `ADMIN`; one to which a way leads is a method of `Visit`. What does
+not happen in the demo by itself, failures and a workflow, is enqueued first: `SCENES`.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
+from urllib.parse import quote
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -50,10 +52,13 @@ SHOP = (
     "register",
     "login",
     "password",
+    "api",
 )
 ADMIN = {
     "dashboard": "/admin/",
     "runs": "/admin/tasks/taskrun/",
+    "failures": "/admin/tasks/taskrun/failures/",
+    "bulk": "/admin/tasks/taskrun/all/retry/?status__exact=FAILED",
     "tasks": "/admin/tasks/tasks/",
     "task": "/admin/tasks/tasks/orders.tasks.process_order/",
     "queues": "/admin/tasks/queues/",
@@ -63,8 +68,29 @@ ADMIN = {
     "admin-orders": "/admin/orders/order/",
 }
 """Pages of the admin, by the names of their pictures."""
-LISTS = ("runs", "schedules", "workers", "emails", "admin-orders")
-"""Those with something that sticks to the window's foot, and so are not taken whole."""
+WAYS = ("run", "history")
+"""Those to which a way leads."""
+LISTS = ("runs", "run", "history", "schedules", "workers", "emails", "admin-orders", "api")
+"""Those with something that sticks to the window's foot, or very long: they are not taken whole."""
+SCENES = """
+from accounts.models import User
+from cleanup.cleaners import cleaners
+from cleanup.tasks import clean, clean_up
+from orders.tasks import process_order, reconcile_orders
+from reports.tasks import send_daily_report
+from tasks.models import GateKind
+from tasks.service import service
+from tasks.workflows import chain, group
+
+for number in (4711, 4712, 4713):
+    process_order.enqueue(number)
+clean.enqueue("carts")
+each = [clean.si(cleaner.name) for cleaner in cleaners()]
+chain(reconcile_orders.si(), group(each, then=send_daily_report.si())).enqueue()
+admin = User.objects.get(email="admin@example.com")
+service.pause(GateKind.QUEUE, "reports", by=admin)
+service.resume(GateKind.QUEUE, "reports", by=admin)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +112,22 @@ PHONE_DARK = Look("-phone-dark", "dark", 400, 860)
 def wanted(*, every: bool) -> dict[Look, tuple[str, ...]]:
     """Which pages are taken in which look."""
     if every:
-        return dict.fromkeys((LIGHT, DARK, PHONE, PHONE_DARK), (*SHOP, *ADMIN))
-    shown = ("dashboard", "runs", "queues", "task", "schedules", "workers")
+        return dict.fromkeys((LIGHT, DARK, PHONE, PHONE_DARK), (*SHOP, *ADMIN, *WAYS))
+    tasks = (
+        "dashboard",
+        "runs",
+        "queues",
+        "task",
+        "schedules",
+        "workers",
+        "failures",
+        "bulk",
+        *WAYS,
+    )
     return {
-        LIGHT: ("shop", "catalogue", "order", "exports", *shown),
-        DARK: ("shop", "dashboard"),
-        PHONE: ("shop", "dashboard"),
+        LIGHT: ("shop", "catalogue", "order", "exports", "api", *tasks),
+        DARK: ("shop", "dashboard", "run"),
+        PHONE: ("shop", "dashboard", "run"),
     }
 
 
@@ -189,12 +225,27 @@ class Visit:
 
     def log_into_the_admin(self, path: str) -> None:
         """A page of the admin."""
-        self.page.goto(f"{self.url}/admin/login/?next={path}")
+        self.page.goto(f"{self.url}/admin/login/?next={quote(path)}")
         self.page.locator("[name=username]").fill("admin")
         self.page.locator("[name=password]").fill("admin")
         self.page.locator("[type=submit]").first.click()
-        self.page.wait_for_url(f"**{path}")
+        self.page.wait_for_url(f"{self.url}{path}")
         self.page.wait_for_load_state("load")
+
+    def run(self) -> None:
+        """The last run of a workflow, with what it waited for."""
+        self.log_into_the_admin("/admin/tasks/taskrun/?name=reports.tasks.send_daily_report")
+        self.page.locator("#result_list .field-task a, #result_list th a").first.click()
+        self.page.locator(".tasks-graph").wait_for()
+
+    def history(self) -> None:
+        """Who did what."""
+        self.log_into_the_admin("/admin/admin/logentry/")
+
+    def api(self) -> None:
+        """The description of the API, on which it can be tried."""
+        self.page.goto(f"{self.url}/api/docs/")
+        self.page.locator(".opblock").first.wait_for()
 
 
 @contextmanager
@@ -256,6 +307,8 @@ def demo() -> Iterator[str]:
             # Its lines have to be read, or it stands still at a full pipe.
             reader = os.fdopen(os.dup(lines.fileno()))
             drain = subprocess.Popen(["cat"], stdin=reader, stdout=subprocess.DEVNULL)
+            scenes = [PROJECT / ".venv/bin/python", "manage.py", "shell", "-v", "0", "-c", SCENES]
+            subprocess.run(scenes, cwd=PROJECT, check=True)
             time.sleep(15)
             yield line.split()[-1].rstrip("/")
         finally:
