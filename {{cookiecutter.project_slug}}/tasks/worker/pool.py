@@ -27,7 +27,7 @@ class ThreadPool:
         self.average_seconds = 1.0
         """How long a body takes: a moving average, which begins pessimistic."""
         self.started_at = time.monotonic()
-        """When a thread last took a claim, by the monotonic clock."""
+        """When a thread last took a claim, or the first of those came that wait for one."""
         self._executing = executing
         self._slots = slots
         self._done = done
@@ -49,7 +49,13 @@ class ThreadPool:
 
     def put(self, claimed: Claimed) -> None:
         """Queue a claim."""
+        self.expect_start()
         self._inbox.put(claimed)
+
+    def expect_start(self) -> None:
+        """A claim comes that a thread is to begin: if it is the first, the wait begins now."""
+        if not self.unstarted():
+            self.started_at = time.monotonic()
 
     def unstarted(self) -> int:
         """Return how many claims wait for a thread."""

@@ -117,7 +117,7 @@ def test_a_lock_whose_holder_was_killed_is_free_again(programs: Programs, gate: 
     assert TaskRun.objects.get(pk=waiting.id).status == RunStatus.READY
 
     first.kill()
-    wait_until(lambda: TaskRun.objects.get(pk=running.id).attempt == 2, "the holder runs again")
+    wait_until(lambda: TaskRun.objects.get(pk=running.id).attempt > 1, "the holder runs again")
     assert Mark.objects.filter(label="next").count() == 0
     assert second.pids()
 

@@ -128,6 +128,7 @@ class Answering(Claimant):
             found = ledger.claim_these(self.id, list(rung), is_async=False)
             self._demand.hold(found)
             claims = {claimed.id: claimed for claimed in found}
+            self._actors.expect_start()
         except (DatabaseError, InterfaceError):
             self._strays.suspect()
             raise
