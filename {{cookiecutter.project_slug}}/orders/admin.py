@@ -56,7 +56,7 @@ class ReadOnlyInline(TabularInline):
         return False
 
 
-class LineInline(WithMoney, ReadOnlyInline):
+class LineInline(WithMoney, ReadOnlyInline):  # type: ignore[misc]  # the stubs of its bases disagree
     """What was ordered."""
 
     model = OrderLine
@@ -70,7 +70,7 @@ class MoveInline(ReadOnlyInline):
     readonly_fields = fields = ("product", "reason", "quantity", "created_at")
 
 
-class PaymentInline(WithMoney, ReadOnlyInline):
+class PaymentInline(WithMoney, ReadOnlyInline):  # type: ignore[misc]  # as above
     """What the provider was asked, and what it said."""
 
     model = Payment

@@ -125,7 +125,7 @@ class AuditAdmin(ReadOnlyAdmin):
     @display(description=_("Deed"))
     def deed_in_words(self, entry: LogEntry) -> str:
         """The same on its page, where Unfold draws no label."""
-        return self.deed(entry)[1]
+        return str(DEEDS.get(entry.action_flag, ""))
 
     @display(description=_("What was done"))
     def what(self, entry: LogEntry) -> str:

@@ -86,10 +86,10 @@ def test_what_is_overdue_is_unpublished_unless_it_is_held_back() -> None:
 
 
 def test_runs_are_counted_by_outcome_and_the_count_outlives_them() -> None:
-    for status in (RunStatus.SUCCESSFUL, RunStatus.SUCCESSFUL, RunStatus.FAILED):
-        run = make_ended(status)
+    statuses = (RunStatus.SUCCESSFUL, RunStatus.SUCCESSFUL, RunStatus.FAILED)
+    runs = [make_ended(status) for status in statuses]
     # All within one minute, which is counted, and none after it.
-    TaskRun.objects.update(finished_at=run.finished_at)
+    TaskRun.objects.update(finished_at=runs[-1].finished_at)
     assert roll_up(most=1) == 1
     counted = samples()
     TaskRun.objects.all().delete()
