@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from email.utils import parseaddr
-from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +10,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.http.request import split_domain_port, validate_host
+
+from config import telemetry
 
 type Apps = Sequence[AppConfig] | None
 
@@ -123,7 +124,7 @@ def no_demo(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
 def telemetry_is_installed(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """What is to be told can be told."""
     found: list[CheckMessage] = []
-    if settings.TRACES_EXPORTER and find_spec("opentelemetry") is None:
+    if settings.TRACES_EXPORTER and not telemetry.can_trace():
         found.append(
             Error(
                 "TRACES_EXPORTER is set, and OpenTelemetry is not installed.",
@@ -131,7 +132,7 @@ def telemetry_is_installed(app_configs: Apps, **kwargs: Any) -> list[CheckMessag
                 id="config.E008",
             )
         )
-    if settings.SENTRY_DSN and find_spec("sentry_sdk") is None:
+    if settings.SENTRY_DSN and not telemetry.can_report():
         found.append(
             Error(
                 "SENTRY_DSN is set, and sentry-sdk is not installed.",

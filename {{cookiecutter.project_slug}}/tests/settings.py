@@ -67,7 +67,7 @@ os.environ |= {
     "WORKER_COROUTINES": "",
     "WORKER_GRACE_SECONDS": "",
     "EXPORT_FOLDER": str(folder / "exports"),
-    "EXPORT_BUCKET": "",
+    "EXPORT_BUCKET": os.environ.get("TEST_EXPORT_BUCKET", ""),
     # Small, so that few rows make many parts.
     "EXPORT_CHUNK_ROWS": "20",
     "EXPORT_KEEP_DAYS": "",

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import override_settings
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from config import checks
 from config.telemetry.spans import Spans
 from tasks import around
 from tasks.control.reading import WholeRun
@@ -152,12 +150,3 @@ def test_an_error_is_reported_with_its_run_and_without_secrets(programs: Program
         assert events[other]["exception"]["values"][-1]["value"] == "not secret"
         assert SECRET not in sentry.text
         assert '"vars"' not in sentry.text
-
-
-def test_what_is_set_and_not_installed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "find_spec", lambda _name: None)
-
-    with override_settings(TRACES_EXPORTER="otlp", SENTRY_DSN="https://key@example.com/1"):
-        found = checks.telemetry_is_installed([])
-
-    assert [each.id for each in found] == ["config.E008", "config.E009"]

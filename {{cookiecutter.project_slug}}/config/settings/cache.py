@@ -20,7 +20,7 @@ def cache(url: str) -> dict[str, Any]:
             return {"BACKEND": f"{BACKENDS}.db.DatabaseCache", "LOCATION": parts.netloc}
         case "redis" | "rediss" if parts.hostname:
             if find_spec("redis") is None:
-                raise ValueError("names a Redis, and the package `redis` is not installed")
+                raise ValueError("names a Redis, and its package is not installed: uv add redis")
             return {"BACKEND": f"{BACKENDS}.redis.RedisCache", "LOCATION": url}
     raise ValueError("is none of memory:// database://TABLE redis://HOST:PORT/NUMBER")
 
