@@ -19,13 +19,20 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("email", "is_staff", "is_active", "joined_at", "last_login")
-    list_filter = ("is_staff", "is_superuser", "is_active", "wants_newsletter", "groups")
+    list_filter = (
+        "is_staff",
+        "is_superuser",
+        "is_active",
+        "wants_newsletter",
+        "language",
+        "groups",
+    )
     search_fields = ("email",)
     ordering = ("-id",)
     readonly_fields = ("last_login", "joined_at")
     filter_horizontal = ("groups", "user_permissions")
     fieldsets = (
-        (None, {"fields": ("email", "password", "wants_newsletter")}),
+        (None, {"fields": ("email", "password", "language", "wants_newsletter")}),
         (
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
@@ -37,7 +44,7 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin):
             None,
             {
                 "classes": ("wide",),
-                "fields": ("email", "usable_password", "password1", "password2"),
+                "fields": ("email", "language", "usable_password", "password1", "password2"),
             },
         ),
     )

@@ -36,6 +36,15 @@ class RegistrationForm(BaseUserCreationForm[User]):
             return None
 
 
+class AccountForm(forms.ModelForm[User]):
+    """What people may say about themselves."""
+
+    class Meta:
+        model = User
+        fields = ("language",)
+        help_texts = {"language": _("We write to you in it.")}
+
+
 class LoginForm(AuthenticationForm):
     """Django's login form, whose name is an e-mail address."""
 

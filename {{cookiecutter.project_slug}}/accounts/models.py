@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts import languages
 from accounts.fields import LoginEmailField
 from tasks.ids import uuid7
 
@@ -47,6 +48,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     wants_newsletter = models.BooleanField(
         _("newsletter"), default=False, help_text=_("Has asked for the shop's news by e-mail.")
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        # Functions, so that another language of the site is no migration.
+        choices=languages.choices,
+        default=languages.of_the_site,
+        help_text=_("Mails are written in it."),
     )
     joined_at = models.DateTimeField(_("joined at"), db_default=Now(), editable=False)
 

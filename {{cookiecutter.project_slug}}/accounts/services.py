@@ -2,30 +2,43 @@
 
 from django.db import transaction
 
-from accounts import codes
+from accounts import codes, languages
 from accounts.codes import PASSWORD_RESET
 from accounts.models import User
 from emails.outbox import queue_mail
 from tasks.failpoints import failpoint
 
 
-def register(*, email: str, password: str | None, wants_newsletter: bool = False) -> User:
+def register(
+    *, email: str, password: str | None, wants_newsletter: bool = False, language: str = ""
+) -> User:
     """Create a user; the welcome mail is queued in the same transaction.
 
-    Without a password nobody can log in as them. Raises `IntegrityError` when the address has an
-    account already.
+    Without a password nobody can log in as them. Without a language theirs is that of the request.
+    Raises `IntegrityError` when the address has an account already.
     """
     with transaction.atomic():
-        user = User.objects.create_user(email, password, wants_newsletter=wants_newsletter)
+        user = User.objects.create_user(
+            email,
+            password,
+            wants_newsletter=wants_newsletter,
+            language=language or languages.here(),
+        )
         queue_mail(
             key=f"welcome:{user.pk}",
             template="welcome",
             to=user.email,
+            language=user.language,
             context={"user": user},
         )
         failpoint("registration: account made, not committed")
     failpoint("registration: account made")
     return user
+
+
+def prefer_language(user: User, language: str) -> None:
+    """Write to a user in that language from now on."""
+    User.objects.filter(pk=user.pk).update(language=language)
 
 
 def offer_reset(user: User) -> None:
@@ -36,6 +49,7 @@ def offer_reset(user: User) -> None:
             key=f"password-reset:{code.pk}",
             template="password_reset",
             to=user.email,
+            language=user.language,
             context={"user": user, "minutes": codes.LIFETIME.total_seconds() // 60},
             # The link is not kept in the outbox: it is written in while the mail is handed over.
             secret=f"password-reset:{code.pk}",

@@ -1,9 +1,10 @@
-"""The addresses of the registration, the login and the way back to a forgotten password."""
+"""The addresses of the account, of the login, and of the ways to both."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts.views import (
+    AccountView,
     LoginView,
     NewPasswordView,
     PasswordResetSentView,
@@ -13,6 +14,7 @@ from accounts.views import (
 
 app_name = "accounts"
 urlpatterns = [
+    path("", AccountView.as_view(), name="account"),
     path("register/", RegisterView.as_view(), name="register"),
     path("login/", LoginView.as_view(), name="login"),
     # By POST only: a link on another site must not log anybody out.

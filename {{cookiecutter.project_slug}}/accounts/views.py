@@ -1,21 +1,25 @@
-"""The pages of the registration, the login and the way back to a forgotten password."""
+"""The pages of the account, of the login, and of the ways to both."""
+
+from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.generic import FormView
+from django.views.generic import FormView, UpdateView
 
-from accounts import codes
+from accounts import codes, services
 from accounts.codes import Tokens
-from accounts.forms import LoginForm, PasswordResetForm, RegistrationForm
+from accounts.forms import AccountForm, LoginForm, PasswordResetForm, RegistrationForm
 from accounts.models import User
 from tasks.failpoints import failpoint
 
@@ -45,6 +49,23 @@ class RegisterView(auth_views.RedirectURLMixin, FormView[RegistrationForm]):
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         return super().get_context_data(next=self.get_redirect_url(), **kwargs)
+
+
+class AccountView(LoginRequiredMixin, UpdateView[User, AccountForm]):
+    """What the shop knows of its visitor, and what of it they may change."""
+
+    template_name = "accounts/account.html"
+    form_class = AccountForm
+    success_url = reverse_lazy("accounts:account")
+
+    def get_object(self, queryset: QuerySet[User] | None = None) -> User:
+        """Return whoever asks."""
+        return cast(User, self.request.user)
+
+    def form_valid(self, form: AccountForm) -> HttpResponse:
+        services.prefer_language(self.object, form.cleaned_data["language"])
+        messages.success(self.request, _("It is stored."))
+        return HttpResponseRedirect(self.get_success_url())
 
 
 class PasswordResetView(auth_views.PasswordResetView):

@@ -3,6 +3,7 @@
 Apart from `api.problems`: REST framework's views load the parsers, and these raise some of them.
 """
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
@@ -11,6 +12,7 @@ class Conflict(APIException):
     """The request is fine, and cannot be met as things are."""
 
     status_code = status.HTTP_409_CONFLICT
+    default_detail = _("As things are, this cannot be done.")
     default_code = "conflict"
 
 
@@ -18,6 +20,7 @@ class TooLarge(APIException):
     """The request's body is larger than any that makes sense."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = _("The request is too large.")
     default_code = "too_large"
 
 
@@ -25,4 +28,5 @@ class UnprocessableContent(APIException):
     """The request is well-formed, and contradicts an earlier one."""
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_detail = _("This contradicts an earlier request.")
     default_code = "unprocessable"

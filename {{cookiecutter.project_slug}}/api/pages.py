@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 
@@ -44,9 +45,10 @@ class Pages(CursorPagination):
             return self.page_size
         # `isdecimal` alone takes the digits of all scripts.
         if not (given.isascii() and given.isdecimal() and len(given) <= 3):
-            raise ValidationError({"page_size": ["A whole number is needed."]})
+            raise ValidationError({"page_size": [_("A whole number is needed.")]})
         if not 1 <= int(given) <= self.max_page_size:
-            raise ValidationError({"page_size": [f"From 1 to {self.max_page_size}."]})
+            most = {"most": self.max_page_size}
+            raise ValidationError({"page_size": [_("From 1 to %(most)d.") % most]})
         return int(given)
 
     def decode_cursor(self, request: Request) -> Any:
@@ -60,7 +62,7 @@ class Pages(CursorPagination):
             if cursor is not None and cursor.position is not None:
                 self._key.to_python(cursor.position)
         except (NotFound, DjangoValidationError, ValueError) as error:
-            raise ValidationError({"cursor": ["This is no cursor of this list."]}) from error
+            raise ValidationError({"cursor": [_("This is no cursor of this list.")]}) from error
         return cursor
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:

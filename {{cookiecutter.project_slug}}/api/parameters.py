@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import Serializer
 
@@ -16,8 +17,11 @@ def refuse_unknown(request: Request, known: Iterable[str] = ()) -> None:
     """Raise `ValidationError`, naming the parameters, when some are not among the known."""
     known = set(known)
     if unknown := sorted(set(request.query_params) - known):
-        has = f"There are: {', '.join(sorted(known))}." if known else "There are none here."
-        raise ValidationError({name: [f"This is no parameter. {has}"] for name in unknown})
+        said = _("This is no parameter. There are none here.")
+        if known:
+            said = _("This is no parameter. There are: %(names)s.")
+            said %= {"names": ", ".join(sorted(known))}
+        raise ValidationError({name: [said] for name in unknown})
 
 
 def read(request: Request, serializer: type[Serializer[Any]]) -> dict[str, Any]:

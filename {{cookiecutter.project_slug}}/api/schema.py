@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme as FrameworksSessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from api.problems import MEDIA_TYPE
@@ -13,12 +14,23 @@ METHODS = ("get", "post", "put", "patch", "delete")
 PROBLEM = {
     "type": "object",
     "description": "What went wrong, as RFC 9457 puts it.",
-    "required": ["type", "title", "status", "detail"],
+    "required": ["type", "title", "status", "code", "detail"],
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string", "description": "The status in words."},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "A sentence for people."},
+        "code": {
+            "type": "string",
+            "description": "What kind of error it is, for programs: the same in all languages.",
+        },
+        "detail": {
+            "type": "string",
+            "description": "A sentence for people, in the language of `Accept-Language`.",
+        },
+        "request_id": {
+            "type": "string",
+            "description": "As in the header `X-Request-ID`, and in the log of the site.",
+        },
         "errors": {
             "type": "object",
             "description": "Of a request with errors: by field or parameter, what is wrong.",
@@ -39,6 +51,12 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {"type": "http", "scheme": "bearer"}
 
 
+class SessionScheme(FrameworksSessionScheme):  # type: ignore[no-untyped-call]
+    """The session's cookie."""
+
+    target_class = "api.authentication.SessionAuthentication"
+
+
 def problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Give every operation the errors that it may answer with."""
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
@@ -50,7 +68,12 @@ def problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def _add_problems(operation: dict[str, Any], *, has_path_parameters: bool) -> None:
-    statuses = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.TOO_MANY_REQUESTS}
+    statuses = {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.NOT_ACCEPTABLE,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+    }
     if {} not in operation.get("security", []):
         statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
     if has_path_parameters:

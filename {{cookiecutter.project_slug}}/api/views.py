@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 from drf_spectacular.utils import extend_schema
@@ -32,7 +33,9 @@ class Nothing(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse, whatever the method is."""
         super().initial(request, *args, **kwargs)
-        raise NotFound("There is nothing at this address. Addresses of the API end with a slash.")
+        raise NotFound(
+            _("There is nothing at this address. Addresses of the API end with a slash.")
+        )
 
     def get(self, request: Request, rest: str) -> Response:
         """Never reached; a view has a method."""

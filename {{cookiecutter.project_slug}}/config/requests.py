@@ -25,6 +25,8 @@ def request_id(get_response: View) -> View:
     def respond(request: HttpRequest) -> HttpResponseBase:
         id_ = _matching(ID, request.headers.get("X-Request-ID")) or uuid.uuid4().hex
         traceparent = _matching(TRACEPARENT, request.headers.get("traceparent"))
+        # For answers that tell it, such as the problems of the API.
+        setattr(request, "id", id_)  # noqa: B010 - no type knows of it
         origin.set(Origin(request_id=id_, traceparent=traceparent))
         response = get_response(request)
         response["X-Request-ID"] = id_

@@ -20,15 +20,22 @@ from tasks.failpoints import failpoint
 
 
 def queue_mail(
-    *, key: str, template: str, to: str, context: Mapping[str, object], secret: str = ""
+    *,
+    key: str,
+    template: str,
+    to: str,
+    context: Mapping[str, object],
+    language: str = "",
+    secret: str = "",
 ) -> Email:
     """Queue a mail and return its row. The same key again is the same row, and no second mail.
 
-    `key` names the cause: `welcome:<user>`, `order-confirmation:<order>`. `secret` names what is
+    `key` names the cause: `welcome:<user>`, `order-confirmation:<order>`. `language` is that of who
+    gets it; without it the mail is in the site's. `secret` names what is
     written where the templates say `secret`, and only when it is sent: see `emails.secrets`. Raises
     `TemplateDoesNotExist` when a template of the mail is missing.
     """
-    letter = write(template, {"secret": secrets.MARK, **context})
+    letter = write(template, {"secret": secrets.MARK, **context}, language=language)
     with transaction.atomic():
         email, is_new = Email.objects.get_or_create(
             key=key,

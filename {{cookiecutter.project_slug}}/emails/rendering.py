@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.translation import override
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,8 +17,8 @@ class Letter:
     html: str
 
 
-def write(template: str, context: Mapping[str, object]) -> Letter:
-    """Render the templates of that name; an app keeps those of its own mails.
+def write(template: str, context: Mapping[str, object], *, language: str = "") -> Letter:
+    """Render the templates of that name in the language of who reads it; else in the site's.
 
     The context is joined by `site_url`, without a slash at its end, and `shop_name`. Raises
     `TemplateDoesNotExist`.
@@ -27,11 +28,14 @@ def write(template: str, context: Mapping[str, object]) -> Letter:
         "shop_name": settings.SHOP_NAME,
         **context,
     }
-    subject = render_to_string(f"emails/{template}.subject.txt", values)
-    return Letter(
-        # A header is one line.
-        subject=" ".join(subject.split()),
-        # Plain text is not safe as HTML, whatever its template says: the slice is a plain string.
-        text=render_to_string(f"emails/{template}.txt", values)[:],
-        html=render_to_string(f"emails/{template}.html", values),
-    )
+    # Not that of who causes it, nor a worker's, who has none.
+    with override(language or settings.LANGUAGE_CODE):
+        subject = render_to_string(f"emails/{template}.subject.txt", values)
+        return Letter(
+            # A header is one line.
+            subject=" ".join(subject.split()),
+            # Plain text is not safe as HTML, whatever its template says: the slice is a plain
+            # string.
+            text=render_to_string(f"emails/{template}.txt", values)[:],
+            html=render_to_string(f"emails/{template}.html", values),
+        )

@@ -184,6 +184,7 @@ def _finish(export: Export, name: str, size: int, sha256: str) -> None:
         key=f"export-ready:{export.id}",
         template="export_ready",
         to=export.user.email,
+        language=export.user.language,
         context={"export": export, "days": settings.EXPORT_KEEP_DAYS},
     )
 

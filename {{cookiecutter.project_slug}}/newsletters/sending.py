@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.db.models import Count
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from emails.models import Email, EmailState
 from emails.tasks import send_bulk
@@ -40,7 +41,7 @@ def start(newsletter: Newsletter) -> bool:
         with transaction.atomic():
             return _move(newsletter, NewsletterState.DRAFT, NewsletterState.ADDRESSING)
     except IntegrityError as error:
-        raise AnotherIsUnderWay("Another newsletter is under way: wait for its end.") from error
+        raise AnotherIsUnderWay(_("Another newsletter is under way: wait for its end.")) from error
 
 
 def address(newsletter: Newsletter, *, then: Step[None]) -> int:

@@ -92,6 +92,7 @@ def _end(order: Order) -> None:
         key=f"order-refunded:{order.pk}",
         template="order_refunded",
         to=order.user.email,
+        language=order.user.language,
         context={"order": order},
     )
     logger.info("Order %s was refunded.", order.public_id)

@@ -103,6 +103,7 @@ def confirm(order: Order) -> None:
                 key=f"order-confirmation:{order.pk}",
                 template="order_confirmation",
                 to=order.user.email,
+                language=order.user.language,
                 context={"order": order, "lines": list(order.lines.all())},
             )
         failpoint("order: confirmed, not committed")

@@ -1,6 +1,7 @@
 """What can go wrong with a task, as the caller, the task's body or the history sees it."""
 
 from django.tasks.exceptions import InvalidTask
+from django.utils.translation import gettext as _
 
 
 class InvalidTaskOption(InvalidTask):
@@ -72,7 +73,8 @@ class ArgumentsInvalid(ArgumentsDoNotFit):
 
     def __init__(self, name: str, errors: dict[str, str]) -> None:
         wrong = " ".join(f"{argument}: {text}" for argument, text in errors.items())
-        super().__init__(f"Task {name} cannot be run like this. {wrong}")
+        said = _("Task %(name)s cannot be run like this. %(wrong)s")
+        super().__init__(said % {"name": name, "wrong": wrong})
         self.errors = errors
 
 

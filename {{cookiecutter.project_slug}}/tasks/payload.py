@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.json import normalize_json
+from django.utils.translation import gettext as _
 
 from tasks.conf import options
 from tasks.errors import ArgumentsNotJSON, ArgumentsTooLarge, ResultNotJSON
@@ -18,16 +19,18 @@ def dump_arguments(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> st
     try:
         text = _dump({"args": list(args), "kwargs": kwargs})
     except (TypeError, ValueError, RecursionError) as error:
-        raise ArgumentsNotJSON(
-            f"The arguments of {name} cannot be written as JSON: {error}. "
-            "Pass ids, numbers, strings, lists and dictionaries."
-        ) from error
+        said = _(
+            "The arguments of %(name)s cannot be written as JSON: %(error)s. Pass ids, numbers, "
+            "strings, lists and dictionaries."
+        )
+        raise ArgumentsNotJSON(said % {"name": name, "error": error}) from error
     limit = options().max_argument_bytes
     if len(text) > limit:
-        raise ArgumentsTooLarge(
-            f"The arguments of {name} take {len(text)} bytes of JSON; at most {limit} are allowed. "
+        said = _(
+            "The arguments of %(name)s take %(count)d bytes of JSON; at most %(most)d are allowed. "
             "Store the data and pass its id."
         )
+        raise ArgumentsTooLarge(said % {"name": name, "count": len(text), "most": limit})
     return text
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.admin.models import ADDITION, CHANGE
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tasks import calling, health, ledger, parameters, schedules
@@ -151,7 +152,9 @@ class TaskService:
         """Return all that is known of a run. Raises `UnknownRun`."""
         row = TaskRun.objects.filter(pk=id_).first()
         if row is None:
-            raise UnknownRun(f"There is no run {id_}. It may be old and deleted.")
+            raise UnknownRun(
+                gettext("There is no run %(id)s. It may be old and deleted.") % {"id": id_}
+            )
         return WholeRun.of(row)
 
     def lines(
@@ -201,7 +204,8 @@ class TaskService:
         """
         task = calling.named(name)
         if not task.manual:
-            raise NotManual(f"Task {name} is not to be run by hand: it lacks manual=True.")
+            said = gettext("Task %(name)s is not to be run by hand: it lacks manual=True.")
+            raise NotManual(said % {"name": name})
         return self.enqueue(name, (), parameters.accepted(task, arguments), by=by)
 
     def enqueue_again(self, id_: uuid.UUID, *, by: AbstractBaseUser | None) -> uuid.UUID:

@@ -5,9 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
+import uuid
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import polib  # type: ignore[import-untyped]
@@ -18,10 +20,11 @@ from django.utils import translation
 
 from accounts.models import User
 from demo.seed import plant
-from tasks.models import TaskRun
+from tasks.models import RunStatus, Schedule, TaskRun
 from tasks.testing import run_due
-from tasks.tests.factories import make_worker
-from tasks.tests.sample.tasks import blab, count_to, say
+from tasks.tests.factories import make_run, make_schedule, make_worker
+from tasks.tests.sample.tasks import blab, count_to, print_labels, say
+from tests.english import english_in, is_english
 
 pytestmark = pytest.mark.once
 
@@ -112,7 +115,7 @@ def pages(client: Client, *begin: str) -> Iterator[tuple[str, str]]:
         if answer.status_code != 200 or "html" not in answer.get("Content-Type", ""):
             continue
         text = answer.content.decode()
-        yield address, PERMISSION.sub("", html.unescape(text))
+        yield address, PERMISSION.sub("", text)
         for link in re.findall(r'(?:href|hx-get)="([^"#]+)"', text):
             target = urlsplit(urljoin(address, html.unescape(link)))
             path = target.path + (f"?{target.query}" if target.query else "")
@@ -129,10 +132,10 @@ def root(client: Client, db: None) -> Client:
     say.enqueue("something")
     count_to.enqueue(3)
     blab.enqueue("in the open", "secret")
-    # Mails are written in the language of who causes them.
+    # Mails are written in the language that people registered in.
     with translation.override("de"):
-        run_due()
         plant()
+    run_due()
     client.force_login(user)
     return client
 
@@ -143,9 +146,92 @@ def test_no_page_is_left_in_english(root: Client) -> None:
     shown = 0
     for address, text in pages(root, "/", "/shop/", "/admin/"):
         shown += 1
-        if found := sorted(set(english.findall(text))):
-            left[address] = found
+        if found := {*english.findall(html.unescape(text)), *english_in(text)}:
+            left[address] = sorted(found)
 
     assert TaskRun.objects.exists()
     assert shown > 40
     assert left == {}
+
+
+def answered(client: Client, method: str, address: str, body: Any = None) -> Any:
+    """Return the problem that a request is answered with, in German."""
+    sent = {} if method == "get" else {"content_type": "application/json", "data": body}
+    answer = getattr(client, method)(address, headers={"Accept-Language": "de"}, **sent)
+    assert answer.headers["Content-Type"] == "application/problem+json", address
+    return answer.json()
+
+
+def sentences(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for each in value:
+                yield from sentences(each)
+        case dict():
+            for each in value.values():
+                yield from sentences(each)
+
+
+@pytest.mark.django_db
+def test_no_problem_of_the_api_is_told_in_english(client: Client) -> None:
+    failed, clashing = (make_run(status=RunStatus.FAILED, unique_key=key) for key in (None, "a"))
+    ready = make_run(unique_key="a")
+    schedule = make_schedule(name="mine", cron="0 1 * * *")
+    Schedule.objects.filter(pk=schedule.pk).update(cron="99 * * * *", enabled=False)
+    nobody, nothing = uuid.uuid4(), "/api/tasks"
+    runs = f"{nothing}/runs"
+    refused = [
+        ("get", "/api/nothing", None),
+        ("get", "/api/orders/", None),
+        ("get", "/api/products/?page_size=x&colour=red&cursor=x&in_stock=x", None),
+        ("get", "/api/products/?page_size=999", None),
+        ("get", "/api/products/nothing/", None),
+        ("delete", "/api/products/", None),
+    ]
+    as_staff = [
+        ("post", "/api/exports/", "{"),
+        ("post", "/api/exports/", "[" * 70 + "]" * 70),
+        ("post", "/api/exports/", {"kind": "unfug", "everyones": 7}),
+        ("get", f"/api/exports/{nobody}/", None),
+        ("post", "/api/orders/", {}),
+        ("get", f"{runs}/{nobody}/", None),
+        ("get", f"{runs}/{nobody}/related/", None),
+        ("get", f"{runs}/?status=x&worker=x&since=x&schedule=x&fingerprint={'x' * 99}", None),
+        ("post", f"{runs}/", {}),
+        ("post", f"{runs}/", {"task": "say"}),
+        ("post", f"{runs}/", {"task": say.module_path}),
+        ("post", f"{runs}/", {"task": print_labels.module_path, "arguments": {"copies": "x"}}),
+        ("post", f"{runs}/", {"task": print_labels.module_path, "arguments": [1]}),
+        ("post", f"{runs}/{clashing.pk}/retry/", {}),
+        ("post", f"{runs}/{ready.pk}/retry/", {}),
+        ("post", f"{runs}/{failed.pk}/cancel/", {}),
+        ("post", f"{runs}/{make_run(arguments='{}').pk}/again/", {}),
+        ("post", f"{runs}/{make_run(name='no.task').pk}/again/", {}),
+        ("delete", f"{runs}/{ready.pk}/", None),
+        ("post", f"{runs}/bulk/", {"act": "retry"}),
+        ("post", f"{runs}/bulk/?queue=mail", {"act": "retry", "ids": [str(ready.pk)]}),
+        ("get", f"{nothing}/stats/?window=1&by=x", None),
+        ("get", f"{nothing}/timeline/?since=2000-01-01T00:00Z", None),
+        ("get", f"{nothing}/timeline/?since=2999-01-01T00:00Z", None),
+        ("get", f"{nothing}/tasks/no.task/", None),
+        ("post", f"{nothing}/tasks/no.task/pause/", {}),
+        ("get", f"{nothing}/queues/nowhere/", None),
+        ("post", f"{nothing}/queues/nowhere/pause/", {}),
+        ("post", f"{nothing}/queues/nowhere/limit/", {"limit": 0}),
+        ("get", f"{nothing}/workers/{nobody}/", None),
+        ("post", f"{nothing}/workers/{nobody}/stop/", {}),
+        ("get", f"{nothing}/schedules/999/", None),
+        ("post", f"{nothing}/schedules/{schedule.pk}/resume/", {}),
+    ]
+
+    told = [answered(client, *each) for each in refused]
+    client.force_login(User.objects.create_superuser("root@example.com", "root"))
+    told += [answered(client, *each) for each in as_staff]
+
+    texts = [[problem["detail"], problem.get("errors")] for problem in told]
+    said = [*sentences(texts)]
+    assert len(said) > len(refused) + len(as_staff)
+    english = remainders()
+    assert [each for each in said if is_english(each) or english.search(each)] == []

@@ -40,7 +40,7 @@ def test_every_error_is_a_problem(
     for path, operations in described["paths"].items():
         for operation in operations.values():
             errors = {status for status in operation["responses"] if status >= "400"}
-            assert {"400", "429"} <= errors, path
+            assert {"400", "429", "500"} <= errors, path
             for status in errors:
                 assert set(operation["responses"][status]["content"]) == {
                     "application/problem+json"

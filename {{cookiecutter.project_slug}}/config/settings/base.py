@@ -48,6 +48,8 @@ MIDDLEWARE = [
     # Before all that redirects or looks at the host: who probes speaks plain HTTP to an address.
     "config.probes.probes",
     "config.metrics.metrics",
+    # Before all that may refuse a request: under `/api/` even that is answered as programs read it.
+    "api.problems.only_problems",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "config.csp.admin_policy",

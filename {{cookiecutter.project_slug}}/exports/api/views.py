@@ -10,6 +10,7 @@ from typing import cast
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
@@ -104,7 +105,9 @@ class ExportDetail(ExportView):
         """Cancel the export; one that has ended stays as it is."""
         export = self._own(export_id)
         if not cancel(export, by=self.owner):
-            raise Conflict(f"The export has ended: it is {export.state}.")
+            raise Conflict(
+                _("The export has ended: it is %(state)s.") % {"state": export.get_state_display()}
+            )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _own(self, export_id: uuid.UUID) -> Export:

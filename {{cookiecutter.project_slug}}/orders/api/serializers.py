@@ -2,6 +2,7 @@
 
 from typing import Any, TypedDict
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from orders.cart import MAX_QUANTITY
@@ -33,9 +34,10 @@ class NewOrderSerializer(serializers.Serializer[Any]):
     def validate_lines(self, lines: list[WantedLine]) -> list[WantedLine]:
         """Each product stands in one line, and there are not too many."""
         if len(lines) > MAX_LINES:
-            raise serializers.ValidationError(f"An order has at most {MAX_LINES} lines.")
+            most = {"most": MAX_LINES}
+            raise serializers.ValidationError(_("An order has at most %(most)d lines.") % most)
         if len({line["product"].pk for line in lines}) < len(lines):
-            raise serializers.ValidationError("A product is named twice; add up its quantities.")
+            raise serializers.ValidationError(_("A product is named twice; add up its quantities."))
         return lines
 
     def quantities(self) -> dict[int, int]:

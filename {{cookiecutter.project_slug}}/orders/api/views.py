@@ -13,6 +13,8 @@ from typing import Any, cast
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import ValidationError
@@ -65,7 +67,9 @@ HEADERS = [
 class InFlight(Conflict):
     """Another request with the same key is being answered."""
 
-    default_detail = "A request with this idempotency key is being answered; send it again."
+    default_detail = gettext_lazy(
+        "A request with this idempotency key is being answered; send it again."
+    )
     wait = 1
     """Seconds, for the header `Retry-After`."""
 
@@ -164,15 +168,9 @@ def _idempotency_key(request: Request) -> str:
     # A structured header (draft-ietf-httpapi-idempotency-key-header) puts the key in quotes.
     key = request.headers.get("Idempotency-Key", "").strip().strip('"')
     if not key:
-        raise ValidationError(
-            {
-                "Idempotency-Key": [
-                    "This header is required: a text that is new for every new order."
-                ]
-            }
-        )
+        said = _("This header is required: a text that is new for every new order.")
+        raise ValidationError({"Idempotency-Key": [said]})
     if len(key) > MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
-        raise ValidationError(
-            {"Idempotency-Key": [f"1 to {MAX_KEY_LENGTH} printable ASCII characters are allowed."]}
-        )
+        said = _("1 to %(most)d printable ASCII characters are allowed.")
+        raise ValidationError({"Idempotency-Key": [said % {"most": MAX_KEY_LENGTH}]})
     return key

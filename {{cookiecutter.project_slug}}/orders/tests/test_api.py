@@ -96,7 +96,9 @@ def test_the_same_key_with_another_body_is_refused(api: Client, other: dict[str,
         # "Unprocessable Content"; before Python 3.13, "Unprocessable Entity".
         "title": HTTPStatus(422).phrase,
         "status": 422,
+        "code": "unprocessable",
         "detail": "The idempotency key key-1 was used for another order; choose a new one.",
+        "request_id": answer.headers["X-Request-ID"],
     }
     assert Order.objects.count() == 1
 

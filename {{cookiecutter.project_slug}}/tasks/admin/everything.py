@@ -85,7 +85,7 @@ def _matching(request: HttpRequest) -> Matching:
     try:
         return asked.matching_of(request)
     except IncorrectLookupParameters as error:
-        raise BadRequest("A filter makes no sense.") from error
+        raise BadRequest(_("A filter makes no sense.")) from error
 
 
 def _list() -> str:

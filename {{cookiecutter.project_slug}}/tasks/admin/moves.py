@@ -16,8 +16,9 @@ from unfold.dataclasses import ActionDialog
 from tasks.control import acts
 from tasks.control.acts import Effect
 from tasks.errors import ArgumentsDoNotFit, UniqueRunExists, UnknownRun, UnknownTask
+from tasks.masks import MASK
 from tasks.models import LIVE, RunStatus, TaskRun
-from tasks.permissions import CANCEL_RUNS, DELETE_RUNS, RETRY_RUNS
+from tasks.permissions import CANCEL_RUNS, DELETE_RUNS, RETRY_RUNS, VIEW_ARGUMENTS
 from tasks.service import Bulk, service
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ def _tell(request: HttpRequest, move: Move, effect: Effect) -> None:
             % {"count": effect.left},
         )
     if effect.clashing:
+        # A key is made of arguments.
+        key = effect.clashing[0] if request.user.has_perm(VIEW_ARGUMENTS) else MASK
         messages.error(
             request,
             ngettext(
@@ -150,7 +153,7 @@ def _tell(request: HttpRequest, move: Move, effect: Effect) -> None:
                 "first of them %(key)s. Wait for those runs' end or cancel them, then retry.",
                 len(effect.clashing),
             )
-            % {"count": len(effect.clashing), "key": effect.clashing[0]},
+            % {"count": len(effect.clashing), "key": key},
         )
 
 

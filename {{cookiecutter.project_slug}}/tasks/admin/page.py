@@ -11,7 +11,7 @@ from functools import cached_property
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tasks import registry
+from tasks import reasons, registry
 from tasks.admin.graph import Graph, graph_of
 from tasks.admin.payloads import Attempt, Attempts, HowFar, Payload
 from tasks.admin.story import Moment, story_of
@@ -78,6 +78,11 @@ class RunPage:
         """The key, which is made of arguments; empty where there is none."""
         key = self.run.unique_key or ""
         return key if self.shows_arguments or not key else MASK
+
+    @property
+    def reason(self) -> str:
+        """Why it was cancelled, where nobody asked."""
+        return reasons.told(self.run.reason)
 
     @property
     def origin(self) -> Origin:

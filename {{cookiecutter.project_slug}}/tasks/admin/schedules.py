@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from tasks import schedules
+from tasks import reasons, schedules
 from tasks.admin.payloads import Payload
 from tasks.admin.schedule_actions import ScheduleActions
 from tasks.admin.schedule_form import AFTER_ARGUMENTS, BEFORE_ARGUMENTS, ScheduleForm
@@ -20,8 +20,9 @@ from tasks.errors import InvalidSchedule
 from tasks.ledger import now
 from tasks.models import Schedule, ScheduleTick, TaskRun, TickStatus
 from tasks.permissions import VIEW_ARGUMENTS
-from tasks.schedules import cron, zones
+from tasks.schedules import zones
 from tasks.schedules.rules import Rule, next_ticks
+from tasks.schedules.wording import in_words
 
 LAST_TICKS = 25
 NEXT_TICKS = 5
@@ -150,7 +151,7 @@ def _in_words(schedule: Schedule) -> str:
         Rule.of(schedule)
     except InvalidSchedule as error:
         return str(error)
-    return cron.in_words(schedule.cron) if schedule.cron else ""
+    return in_words(schedule.cron) if schedule.cron else ""
 
 
 def _next_ticks(schedule: Schedule) -> list[dict[str, str]]:
@@ -178,7 +179,7 @@ def _last_ticks(schedule: Schedule) -> list[dict[str, Any]]:
             "status": tick.get_status_display(),
             "colour": TICK_COLOURS[tick.status],
             "count": tick.count,
-            "reason": tick.reason,
+            "reason": reasons.told(tick.reason),
             "run_id": tick.run_id,
             "is_known": tick.run_id in known,
         }

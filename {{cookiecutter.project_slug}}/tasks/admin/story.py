@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from tasks import reasons
 from tasks.admin.payloads import Attempts
 from tasks.admin.words import between, length, moment, short
 from tasks.models import FINAL, RunStatus, TaskRun
@@ -70,7 +71,7 @@ def _now(run: TaskRun) -> Moment:
         title=run.get_status_display(),
         at=run.finished_at if is_over else None,
         look={str(status): look for status, look in looks.items()}.get(run.status, "waiting"),
-        note=run.reason
+        note=reasons.told(run.reason)
         or (length(took.total_seconds()) if took and run.status == RunStatus.SUCCESSFUL else ""),
     )
 

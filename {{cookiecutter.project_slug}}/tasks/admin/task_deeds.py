@@ -57,7 +57,8 @@ class RunTask(_TaskDeed):
         """The task, if it opts in. Raises `LookupError`."""
         task = self.task
         if not task.manual:
-            raise UnknownTask(f"{task.module_path} does not opt in to being run by people.")
+            said = _("%(task)s does not opt in to being run by people.")
+            raise UnknownTask(said % {"task": task.module_path})
         return task
 
     def dialog(self) -> ActionDialog:

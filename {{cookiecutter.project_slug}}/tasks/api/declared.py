@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -40,7 +41,7 @@ class TaskListing(TaskView):
         for task in self.shown():
             if task["name"] == name:
                 return Response(TaskSerializer(task).data)
-        raise NotFound(f"No installed app declares a task {name!r}.")
+        raise NotFound(_("No installed app declares a task %(name)r.") % {"name": name})
 
 
 class TaskList(TaskListing):

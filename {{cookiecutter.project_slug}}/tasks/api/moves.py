@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import ValidationError
@@ -24,6 +25,7 @@ from tasks.api.shapes.runs import WholeRunSerializer
 from tasks.control.acts import ACTS, Effect
 from tasks.control.matching import Matching
 from tasks.errors import ArgumentsDoNotFit, UniqueRunExists, UnknownTask
+from tasks.masks import MASK
 from tasks.models import TaskRun
 from tasks.permissions import CANCEL_RUNS, DELETE_RUNS, ENQUEUE_RUNS, RETRY_RUNS, VIEW_RUNS
 from tasks.service import MOST_AT_ONCE, Bulk, service
@@ -41,9 +43,10 @@ class RunMove(RunView):
         run = self.whole(id_)
         effect = type(self).move([id_], by=self.staff)
         if effect.clashing:
-            raise Conflict("Another live run holds the unique key of this one.")
+            raise Conflict(_("Another live run holds the unique key of this one."))
         if not effect.applied:
-            raise Conflict(f"The run is {run.status}, which does not allow this.")
+            said = _("The run is %(status)s, which does not allow this.")
+            raise Conflict(said % {"status": run.status})
         return Response(WholeRunSerializer(self.whole(id_)).data)
 
 
@@ -157,9 +160,8 @@ class RunBulk(TaskView, GenericAPIView[TaskRun]):
         if given["all_matching"]:
             return self._on_all(matching, given)
         if request.query_params:
-            raise ValidationError(
-                {name: ["It picks among all, not among ids."] for name in request.query_params}
-            )
+            said = _("It picks among all, not among ids.")
+            raise ValidationError({name: [said] for name in request.query_params})
         return self._on_named(given)
 
     def _matching(self, request: Request) -> Matching:
@@ -178,7 +180,7 @@ class RunBulk(TaskView, GenericAPIView[TaskRun]):
             given,
             count=effect.applied,
             left=effect.left,
-            clashing=list(effect.clashing) if self.sees_arguments else [],
+            clashing=[key if self.sees_arguments else MASK for key in effect.clashing],
         )
 
     def _on_all(self, matching: Matching, given: dict[str, Any]) -> Response:

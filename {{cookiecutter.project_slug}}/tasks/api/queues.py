@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -23,7 +24,7 @@ class QueueView(TaskView):
         for queue in service.queues():
             if queue.name == name:
                 return Response(QueueSerializer(queue).data)
-        raise NotFound(f"There is no queue {name!r}.")
+        raise NotFound(_("There is no queue %(name)r.") % {"name": name})
 
 
 class QueueList(TaskView):

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -141,7 +142,8 @@ class RunDetail(RunView):
         """Delete a failed or cancelled run."""
         run = self.whole(id)
         if not service.delete([id], by=self.staff).applied:
-            raise Conflict(f"The run is {run.status}: only failed and cancelled runs are deleted.")
+            said = _("The run is %(status)s: only failed and cancelled runs are deleted.")
+            raise Conflict(said % {"status": run.status})
         return Response(status=204)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -61,7 +62,8 @@ class WorkerWish(TaskView):
             raise Conflict(str(error)) from error
         after = _one(id_)
         if after.data["wish"] != self.wish:
-            raise Conflict(f"The worker was asked before: {before.data['wish']}.")
+            said = _("The worker was asked before: %(wish)s.")
+            raise Conflict(said % {"wish": before.data["wish"]})
         return after
 
 
@@ -102,4 +104,4 @@ def _one(id_: uuid.UUID) -> Response:
     for worker in service.workers():
         if worker.id == id_:
             return Response(WorkerSerializer(worker).data)
-    raise NotFound(f"There is no worker {id_}. It may have left.")
+    raise NotFound(_("There is no worker %(id)s. It may have left.") % {"id": id_})

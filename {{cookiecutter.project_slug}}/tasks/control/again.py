@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.models import ADDITION
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tasks import calling
@@ -27,7 +28,9 @@ def enqueue_again(id_: uuid.UUID, *, by: AbstractBaseUser | None) -> uuid.UUID:
     """
     run = TaskRun.objects.filter(pk=id_).first()
     if run is None:
-        raise UnknownRun(f"There is no run {id_}. It may be old and deleted.")
+        raise UnknownRun(
+            gettext("There is no run %(id)s. It may be old and deleted.") % {"id": id_}
+        )
     args, kwargs = _arguments(run)
     task = calling.named(run.name).using(queue_name=run.queue, priority=run.priority)
     calling.check_call(task, args, kwargs)
@@ -35,9 +38,10 @@ def enqueue_again(id_: uuid.UUID, *, by: AbstractBaseUser | None) -> uuid.UUID:
     with transaction.atomic():
         new = uuid.UUID(task.enqueue(*args, **kwargs).id)
         if new < earlier:
-            raise UniqueRunExists(
-                f"Run {new} holds the unique key. Wait for its end or cancel it, then try again."
+            said = gettext(
+                "Run %(id)s holds the unique key. Wait for its end or cancel it, then try again."
             )
+            raise UniqueRunExists(said % {"id": new})
         audit.record([run], _("Run once more, as %(id)s.") % {"id": new}, by=by)
         rows = TaskRun.objects.filter(pk=new)
         audit.record(rows, _("Enqueued again, as %(id)s was.") % {"id": id_}, by=by, flag=ADDITION)
@@ -48,4 +52,5 @@ def _arguments(run: TaskRun) -> tuple[list[Any], dict[str, Any]]:
     try:
         return run.args, run.kwargs
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ArgumentsDoNotFit(f"The arguments of run {run.pk} cannot be read.") from error
+        said = gettext("The arguments of run %(id)s cannot be read.")
+        raise ArgumentsDoNotFit(said % {"id": run.pk}) from error

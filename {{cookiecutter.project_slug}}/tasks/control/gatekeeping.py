@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tasks import calling, ledger
@@ -54,7 +55,8 @@ def _check_name(kind: GateKind, name: str) -> None:
     if kind == GateKind.TASK:
         calling.named(name)
     elif name not in (names := [queue.name for queue in summary.queues()]):
-        raise UnknownQueue(f"There is no queue {name!r}. There are: {', '.join(names)}.")
+        said = gettext("There is no queue %(name)r. There are: %(names)s.")
+        raise UnknownQueue(said % {"name": name, "names": ", ".join(names)})
 
 
 def _recorded(

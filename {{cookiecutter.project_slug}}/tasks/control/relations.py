@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
 
 from tasks.control.reading import HEAVY, Run
 from tasks.errors import UnknownRun
@@ -57,7 +58,9 @@ def related(id_: uuid.UUID) -> Related:
     """Return what a run is tied to: up to seven queries. Raises `UnknownRun`."""
     run = TaskRun.objects.filter(pk=id_).first()
     if run is None:
-        raise UnknownRun(f"There is no run {id_}. It may be old and deleted.")
+        raise UnknownRun(
+            gettext("There is no run %(id)s. It may be old and deleted.") % {"id": id_}
+        )
     return Related(
         before=_listed(_before(run).order_by("position", "pk")),
         after=_listed(_after(run).order_by("pk")),

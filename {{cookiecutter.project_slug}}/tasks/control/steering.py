@@ -9,6 +9,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tasks import ledger
@@ -34,7 +35,8 @@ def ask(worker_id: uuid.UUID, wish: Wish, *, by: AbstractBaseUser | None) -> boo
     """
     workers = Worker.objects.filter(pk=worker_id, status=WorkerStatus.ALIVE)
     if not workers.exists():
-        raise UnknownWorker(f"No worker {worker_id} is alive. `manage.py tasks workers` lists all.")
+        said = gettext("No worker %(id)s is alive. `manage.py tasks workers` lists all.")
+        raise UnknownWorker(said % {"id": worker_id})
     asked = ledger.ask_worker(worker_id, wish)
     if asked:
         audit.record(workers, DONE[wish], by=by)

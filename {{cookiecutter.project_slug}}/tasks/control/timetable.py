@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from tasks.control.reading import shown_arguments
 from tasks.errors import UnknownSchedule
@@ -46,7 +47,7 @@ def numbered(id_: int) -> ScheduleState:
     """Return the schedule of that number. Raises `UnknownSchedule`."""
     row = _rows().filter(pk=id_).first()
     if row is None:
-        raise UnknownSchedule(f"There is no schedule {id_}.")
+        raise UnknownSchedule(_("There is no schedule %(id)s.") % {"id": id_})
     return _state(row)
 
 
@@ -55,8 +56,9 @@ def find(name: str) -> Schedule:
     row = Schedule.objects.filter(name=name).first()
     if row is None:
         names = Schedule.objects.order_by("name").values_list("name", flat=True)
-        known = ", ".join(names[:20]) or "none"
-        raise UnknownSchedule(f"There is no schedule {name!r}. There are: {known}.")
+        known = ", ".join(names[:20]) or "–"
+        said = _("There is no schedule %(name)r. There are: %(names)s.")
+        raise UnknownSchedule(said % {"name": name, "names": known})
     return row
 
 

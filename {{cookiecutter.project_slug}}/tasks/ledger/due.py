@@ -7,9 +7,9 @@ from django.db.models.functions import Now
 
 from tasks.ledger.groups import follow_ended
 from tasks.models import UNSTARTED, RunStatus, TaskRun
+from tasks.reasons import EXPIRED
 
 PROMOTE_BATCH = 1000
-EXPIRED = "It had not started by the time it expired."
 
 
 def promote(limit: int = PROMOTE_BATCH) -> list[uuid.UUID]:

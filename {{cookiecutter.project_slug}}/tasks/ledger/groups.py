@@ -18,6 +18,7 @@ from tasks.ledger.follow import Followed, cancel_waiting, follow, release_after_
 from tasks.ledger.gather import ResultsTooLarge, results_text
 from tasks.ledger.turns import turn_to_write
 from tasks.models import LIVE, RunGroup, RunStatus, TaskRun
+from tasks.reasons import GROUP_LOST, MEMBERS_FAILED
 
 # Asked after every batch of members that ended, so not by the ORM, which would take longer than the
 # batch. Read from the back: the last members are the last to end, and before them the index holds
@@ -148,7 +149,9 @@ def _move_followers(group: RunGroup) -> Followed:
     followed = Followed()
     if group.failed:
         strict = followers.filter(regardless=False)
-        followed += cancel_waiting(strict, f"{group.failed} of {group.total} members failed")
+        followed += cancel_waiting(
+            strict, MEMBERS_FAILED % {"failed": group.failed, "total": group.total}
+        )
     followed += _release(group, followers)
     return followed
 
@@ -170,4 +173,4 @@ def _why_it_never_began(group: RunGroup) -> str:
     """Say it as the members were told."""
     told = TaskRun.objects.filter(workflow_id=group.workflow_id, group_id=group.pk)
     reason = told.exclude(reason="").values_list("reason", flat=True).first()
-    return reason or "What its group waited for failed"
+    return reason or GROUP_LOST

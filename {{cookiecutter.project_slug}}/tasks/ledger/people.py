@@ -6,6 +6,7 @@ from collections.abc import Collection
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from tasks.errors import UniqueRunExists
 from tasks.ledger.groups import follow_ended
@@ -43,9 +44,10 @@ def retry(ids: Collection[uuid.UUID]) -> int:
             )
             return alone + revive(ended.exclude(workflow_id=None))
     except IntegrityError as error:
-        raise UniqueRunExists(
+        said = _(
             "Another live run holds the same unique key. Wait for its end or cancel it, then retry."
-        ) from error
+        )
+        raise UniqueRunExists(said) from error
 
 
 def _cancel(runs: QuerySet[TaskRun]) -> int:

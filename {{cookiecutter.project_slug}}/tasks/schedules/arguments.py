@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from tasks.calling import check_call
 from tasks.errors import ArgumentsDoNotFit, ArgumentsNotJSON, ArgumentsTooLarge, InvalidSchedule
 from tasks.payload import dump_arguments
@@ -24,8 +26,9 @@ def checked_arguments(task: Task[..., Any], args: Sequence[Any], kwargs: dict[st
     except (ArgumentsDoNotFit, ArgumentsNotJSON, ArgumentsTooLarge) as error:
         raise InvalidSchedule(str(error)) from error
     if masked_arguments(task.module_path, args, kwargs) != (list(args), kwargs):
-        raise InvalidSchedule(
-            f"{task.module_path} is given a sensitive argument, and schedules are shown to people: "
-            "let the task look it up."
+        said = _(
+            "%(task)s is given a sensitive argument, and schedules are shown to people: let the "
+            "task look it up."
         )
+        raise InvalidSchedule(said % {"task": task.module_path})
     return text

@@ -13,12 +13,21 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tasks.errors import InvalidSchedule
 
 MAX_LENGTH = 100
 FIELDS = 5
-EXAMPLE = "write it like '30 2 * * *' (minute, hour, day, month, day of the week)"
+# As cronsim names that which it cannot read.
+WRONG = {
+    "Bad minute": gettext_lazy("the minute cannot be read"),
+    "Bad hour": gettext_lazy("the hour cannot be read"),
+    "Bad day-of-month": gettext_lazy("the day of the month cannot be read, or never comes"),
+    "Bad month": gettext_lazy("the month cannot be read"),
+    "Bad day-of-week": gettext_lazy("the day of the week cannot be read"),
+}
 
 # From here fifty years are searched before an expression counts as one that names no time.
 SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,27 +37,24 @@ SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 def check(expression: str) -> None:
     """Raise `InvalidSchedule`, with one sentence, unless the expression names times."""
     if len(expression) > MAX_LENGTH:
-        raise InvalidSchedule(
-            f"A cron expression has at most {MAX_LENGTH} characters, not {len(expression)}."
+        said = _("A cron expression has at most %(most)d characters, not %(count)d.")
+        raise InvalidSchedule(said % {"most": MAX_LENGTH, "count": len(expression)})
+    fields = len(expression.split())
+    if fields != FIELDS or not (expression.isascii() and expression.isprintable()):
+        said = _(
+            "%(given)r is no cron expression: write five fields like '30 2 * * *' (minute, hour, "
+            "day, month, day of the week)."
         )
-    if not (expression.isascii() and expression.isprintable()):
-        raise InvalidSchedule(f"{expression!r} is no cron expression: {EXAMPLE}.")
-    if len(expression.split()) != FIELDS:
-        raise InvalidSchedule(
-            f"{expression!r} has {len(expression.split())} fields instead of {FIELDS}: {EXAMPLE}."
-        )
+        raise InvalidSchedule(said % {"given": expression})
     try:
         found = next(CronSim(expression, SOME_DAY), None)
     except CronSimError as error:
-        raise InvalidSchedule(f"{expression!r} is no cron expression: {error}.") from error
+        why = WRONG.get(str(error), str(error))
+        said = _("%(given)r is no cron expression: %(why)s.") % {"given": expression, "why": why}
+        raise InvalidSchedule(said) from error
     if found is None:
-        raise InvalidSchedule(f"{expression!r} names no day that there is within 50 years.")
-
-
-@lru_cache(maxsize=1024)
-def in_words(expression: str) -> str:
-    """Return what an expression, which has been checked, means: in English, whoever reads it."""
-    return str(CronSim(expression, SOME_DAY).explain())
+        said = _("%(given)r names no day that there is within 50 years.")
+        raise InvalidSchedule(said % {"given": expression})
 
 
 def ticks(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
@@ -60,4 +66,5 @@ def ticks(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime
         if when > newest:
             newest = when
             yield when
-    raise InvalidSchedule(f"{expression!r} names no more time within 50 years.")
+    said = _("%(given)r names no more time within 50 years.")
+    raise InvalidSchedule(said % {"given": expression})

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from tasks import around, ledger
 from tasks.backend import LedgerBackend, new_run
 from tasks.calling import check_call, named
@@ -26,7 +28,8 @@ def enqueue_ticks(schedule: Schedule, ticks: Sequence[datetime | None]) -> list[
     check_call(task, schedule.args, schedule.kwargs)
     backend = task.get_backend()
     if not isinstance(backend, LedgerBackend):
-        raise InvalidSchedule(f"The backend {task.backend!r} of {schedule.task} stores no runs.")
+        said = _("The backend %(backend)r of %(task)s stores no runs.")
+        raise InvalidSchedule(said % {"backend": task.backend, "task": schedule.task})
     with around.enqueueing(schedule.task, task.queue_name, len(ticks)):
         runs = [
             replace(new_run(task, schedule.args, schedule.kwargs), headers=_headers(tick))

@@ -6,15 +6,15 @@ import uuid
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from tasks import ledger
 from tasks.errors import UniqueRunExists
 from tasks.models import Schedule, ScheduleTick, TickStatus
+from tasks.reasons import BY_HAND
 from tasks.schedules.enqueueing import enqueue_ticks
 from tasks.schedules.rules import Rule, next_tick
 from tasks.schedules.sync import RULE_FIELDS
-
-BY_HAND = "Run by hand."
 
 
 def switch(schedule: Schedule, *, on: bool) -> bool:
@@ -53,10 +53,10 @@ def run_now(schedule: Schedule) -> uuid.UUID:
     with transaction.atomic():
         (id_,) = enqueue_ticks(schedule, [None])
         if id_ is None:
-            raise UniqueRunExists(
-                f"Another live run of {schedule.task} holds the unique key. Wait for its end or "
-                "cancel it."
+            said = _(
+                "Another live run of %(task)s holds the unique key. Wait for its end or cancel it."
             )
+            raise UniqueRunExists(said % {"task": schedule.task})
         ScheduleTick.objects.create(
             schedule=schedule, tick=Now(), status=TickStatus.ENQUEUED, run_id=id_, reason=BY_HAND
         )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from tasks.models import CatchUp
+from tasks.reasons import AT_LEAST, NO_TIMER
 from tasks.schedules.rules import Rule, count_ticks, newest_tick, next_tick, ticks
 
 ON_TIME = timedelta(seconds=60)
@@ -71,9 +72,9 @@ def _missed(rule: Rule, due: datetime, until: datetime) -> Missed | None:
     if due >= until:
         return None
     count = count_ticks(rule, due, until, most=MOST_COUNTED)
-    reason = f"No timer was there from {_text(due)} until {_text(until)} UTC."
+    reason = NO_TIMER % {"since": _text(due), "until": _text(until)}
     if count == MOST_COUNTED and rule.every is None:
-        reason = f"At least {count} ticks. {reason}"
+        reason = f"{AT_LEAST % {'count': count}} {reason}"
     return Missed(first=due, count=count, reason=reason)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
+from django.utils.translation import gettext as _
+
 from tasks.errors import InvalidSchedule
 from tasks.schedules import cron, zones
 
@@ -35,14 +37,14 @@ class Rule:
     def __post_init__(self) -> None:
         zones.check(self.timezone)
         if bool(self.cron) == (self.every is not None):
-            raise InvalidSchedule("Give either a cron expression or an interval.")
+            raise InvalidSchedule(_("Give either a cron expression or an interval."))
         if self.every is None:
             cron.check(self.cron)
         elif not 1 <= self.every <= LONGEST_INTERVAL:
-            raise InvalidSchedule(
-                f"An interval is 1 second to 366 days ({LONGEST_INTERVAL} seconds), "
-                f"not {self.every} seconds."
+            said = _(
+                "An interval is 1 second to 366 days (%(most)d seconds), not %(every)d seconds."
             )
+            raise InvalidSchedule(said % {"most": LONGEST_INTERVAL, "every": self.every})
 
     @classmethod
     def of(cls, schedule: Schedule) -> Self:

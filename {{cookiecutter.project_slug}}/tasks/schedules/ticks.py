@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from tasks import ledger, registry
 from tasks.errors import InvalidSchedule
 from tasks.models import Schedule, ScheduleTick, TickStatus
+from tasks.reasons import AT_START, HELD_KEY
 from tasks.schedules.enqueueing import enqueue_ticks
 from tasks.schedules.plan import ON_TIME, plan
 from tasks.schedules.rules import Rule
@@ -30,8 +31,6 @@ PATIENCE_SECONDS = 1
 """So long a transaction may take that has inserted a run with the same unique key."""
 START_TOGETHER = timedelta(minutes=1)
 
-AT_START = "When a timer started."
-HELD_KEY = "Another live run holds its unique key."
 MAX_REASON = 255
 
 

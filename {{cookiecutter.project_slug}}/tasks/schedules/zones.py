@@ -3,6 +3,8 @@
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.utils.translation import gettext as _
+
 from tasks.errors import InvalidSchedule
 
 
@@ -10,9 +12,8 @@ def check(name: str) -> None:
     """Raise `InvalidSchedule` unless this machine knows a time zone of that name."""
     # Looked up and not opened: a name may be any path.
     if name not in names():
-        raise InvalidSchedule(
-            f"{name[:64]!r} is no time zone: write it like 'UTC' or 'Europe/Berlin'."
-        )
+        said = _("%(name)r is no time zone: write it like 'UTC' or 'Europe/Berlin'.")
+        raise InvalidSchedule(said % {"name": name[:64]})
 
 
 def zone(name: str) -> ZoneInfo:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.db.models.functions import TruncHour, TruncMinute
+from django.utils.translation import gettext as _
 
 from tasks.ledger import now
 from tasks.models import Overall, Rollup
@@ -79,9 +80,11 @@ def timeline(
     begin = floor(since, step) if since else end - (60 if step == MINUTE else 24) * step
     count = (end - begin) // step
     if not 0 < count <= MOST_BUCKETS:
-        raise ValueError(f"A span has 1 to {MOST_BUCKETS} steps, not {count}.")
+        said = _("A span has 1 to %(most)d steps, not %(count)d.")
+        raise ValueError(said % {"most": MOST_BUCKETS, "count": count})
     if begin < time - KEPT[step]:
-        raise ValueError(f"Steps of {step} are kept for {KEPT[step].days} days.")
+        said = _("Steps of this length are kept for %(days)d days.")
+        raise ValueError(said % {"days": KEPT[step].days})
     named = {"name": task, "queue": queue}
     wanted = {column: value for column, value in named.items() if value is not None}
     found = _endings(step, begin, end, wanted)

@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from tasks.masks import MASK
 from tasks.models import RunStatus, TaskRun
 from tasks.service import service
 from tasks.task import task
@@ -324,6 +325,20 @@ def test_a_clash_of_unique_keys_is_an_error_message_and_holds_back_no_other(
     assert status_of(other) == RunStatus.READY
     assert "another live run holds its unique key, order:7" in said(response)
     assert LogEntry.objects.get().object_id == str(other.pk)
+
+
+def test_a_clash_tells_no_key_to_who_may_not_see_arguments() -> None:
+    clashing = make_failed_run(unique_key="order:7")
+    make_run(unique_key="order:7")
+    client = staff(VIEW, RETRY)
+
+    for response in (
+        client.post(LIST, confirmed("retry", clashing)),
+        client.post(address("retry", clashing), SUBMITTED),
+    ):
+        assert "another live run holds its unique key" in said(response)
+        assert "order:7" not in said(response)
+        assert MASK in said(response)
 
 
 def test_a_move_on_a_run_that_is_gone_is_not_found(admin_client: Client) -> None:

@@ -297,6 +297,18 @@ def test_a_retry_that_clashes_is_a_conflict(api: Client) -> None:
     assert status_of(run) == RunStatus.FAILED
 
 
+def test_a_clash_tells_its_key_only_to_who_may_see_arguments() -> None:
+    run = make_run(status=RunStatus.FAILED, unique_key="canary")
+    make_run(unique_key="canary")
+    body = {"act": "retry", "ids": [str(run.pk)]}
+    sees, sees_not = member(*need.OPERATING), member(*set(need.OPERATING) - {need.VIEW_ARGUMENTS})
+
+    assert post(sees, BULK, body).json()["clashing"] == ["canary"]
+    assert post(sees_not, BULK, body).json()["clashing"] == [MASK]
+    for name in ("retry", "again"):
+        assert "canary" not in post(sees_not, of(name, run)).text
+
+
 def test_a_run_is_run_again_as_a_new_one(api: Client) -> None:
     run = make_run(status=RunStatus.FAILED, arguments='{"args":[3,4],"kwargs":{}}')
 

@@ -16,8 +16,8 @@ from django.utils import timezone
 from tasks import ledger
 from tasks.context import RunContext
 from tasks.models import CatchUp, RunStatus, Schedule, ScheduleTick, TaskRun, TickStatus
+from tasks.reasons import AT_START, HELD_KEY
 from tasks.schedules import tick_at_start, tick_due_schedules, ticks
-from tasks.schedules.ticks import AT_START, HELD_KEY
 from tasks.task import task
 from tasks.testing import run_due
 from tasks.tests.factories import make_schedule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from tasks.control.acts import ACTS, BATCH
@@ -26,7 +27,7 @@ class BulkSerializer(serializers.Serializer[Any]):
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """Either some runs are named, or all are meant that match."""
         if bool(given["ids"]) == given["all_matching"]:
-            raise serializers.ValidationError({"ids": ["Give either ids or all_matching."]})
+            raise serializers.ValidationError({"ids": [_("Give either ids or all_matching.")]})
         return given
 
 
@@ -40,5 +41,6 @@ class DoneSerializer(serializers.Serializer[Any]):
     run_id = serializers.UUIDField(allow_null=True, help_text="The run that does it.")
     left = serializers.IntegerField(help_text="Runs that are as they were.")
     clashing = serializers.ListField(
-        child=serializers.CharField(), help_text="Unique keys that other live runs hold."
+        child=serializers.CharField(),
+        help_text="Unique keys that other live runs hold; masked like arguments.",
     )

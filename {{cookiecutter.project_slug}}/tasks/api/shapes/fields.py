@@ -9,6 +9,16 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tasks.reasons import told
+
+
+class ReasonField(serializers.CharField):
+    """Why something did not happen, in the language of the request."""
+
+    def to_representation(self, value: Any) -> str:
+        """Return a reason as its reader knows it."""
+        return told(str(value))
+
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})
 class NamedArguments(serializers.JSONField):

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tasks.api.shapes.fields import NamedArguments, PlainJSON
+from tasks.api.shapes.fields import NamedArguments, PlainJSON, ReasonField
 from tasks.models import RunStatus
 
 
@@ -29,7 +29,7 @@ class RunSerializer(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(allow_null=True)
     attempted_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
-    reason = serializers.CharField(help_text="Why it was cancelled, where nobody asked.")
+    reason = ReasonField(help_text="Why it was cancelled, where nobody asked.")
     error = serializers.CharField(help_text="Of the newest failed attempt: class and message.")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tasks.api.shapes.fields import PlainJSON
+from tasks.api.shapes.fields import PlainJSON, ReasonField
 from tasks.api.shapes.numbers import DepthSerializer, FlowSerializer, NumbersSerializer
 from tasks.control.workforce import Health
 from tasks.models import Wish
@@ -73,7 +73,7 @@ class ScheduleSerializer(serializers.Serializer[Any]):
     next_at = serializers.DateTimeField(allow_null=True)
     last_at = serializers.DateTimeField(allow_null=True)
     last_run_id = serializers.UUIDField(allow_null=True)
-    last_reason = serializers.CharField(help_text="Why the newest tick was missed.")
+    last_reason = ReasonField(help_text="Why the newest tick was missed.")
 
 
 class StartedSerializer(serializers.Serializer[Any]):
