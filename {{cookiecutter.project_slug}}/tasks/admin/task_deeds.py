@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from unfold.dataclasses import ActionDialog
 from unfold.forms import BaseDialogForm
@@ -64,7 +65,8 @@ class RunTask(_TaskDeed):
     def dialog(self) -> ActionDialog:
         return {
             "title": _("Run %(task)s now?") % {"task": short(self.manual_task.module_path)},
-            "description": getdoc(self.task.func) or "",
+            # What a developer wrote, in whose language it is.
+            "description": format_html('<span lang="en">{}</span>', getdoc(self.task.func) or ""),
             "form_submit_text": _("Yes, run it now"),
         }
 
