@@ -15,8 +15,8 @@ ENGLISH = frozenset(
     """.split()  # noqa: SIM905 - it is read and not looked up
 )
 LEAST_WORDS = 3
-# What is quoted, and dotted names.
-CODE = re.compile(r"`[^`]*`|\b\w+(?:\.\w+)+")
+# What is quoted, dotted names, names of Python and of icons, ids and dictionaries.
+CODE = re.compile(r"`[^`]*`|\{.*\}|\b\w+(?:\.\w+)+|\w*_\w+|\b[0-9a-f]+(?:-[0-9a-f]+)+\b")
 # Whose text is not said by us: code, what others wrote, and what is English on purpose.
 SILENT = {"script", "style", "code", "pre", "kbd", "samp", "textarea", "iframe"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
