@@ -118,6 +118,10 @@
     for (const { selector, name } of NAMED) {
       for (const element of document.querySelectorAll(selector)) element.setAttribute("aria-label", names[name]);
     }
+    const palette = document.querySelector("[x-data='searchCommand()']");
+    palette?.setAttribute("role", "dialog");
+    palette?.setAttribute("aria-modal", "true");
+    palette?.setAttribute("aria-label", names.search);
     nameFields(document);
     // Django's script makes some of it when all else is there.
     window.addEventListener("load", () => window.setTimeout(() => nameFields(document)));
