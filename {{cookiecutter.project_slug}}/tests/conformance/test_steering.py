@@ -49,10 +49,15 @@ def test_a_quiet_worker_finishes_what_runs_and_takes_nothing_until_it_is_woken(
 def test_a_worker_that_is_asked_to_stop_finishes_what_runs_and_is_not_replaced(
     programs: Programs, gate: Path
 ) -> None:
-    program = programs.worker("--threads=2", processes=2)
-    first, second = program.workers()
+    # Whoever gets both has a thread left for what comes.
+    program = programs.worker("--threads=3", processes=2)
+    workers = {worker.pk: worker for worker in program.workers()}
     runs = [hold.enqueue("held", str(gate)).id for _ in range(2)]
     wait_for_status(RunStatus.RUNNING, *runs)
+    holder = TaskRun.objects.get(pk=runs[0]).worker_id
+    assert holder is not None
+    first = workers.pop(holder)
+    (second,) = workers.values()
 
     assert service.ask_worker(first.pk, Wish.STOP, by=None)
     wait_until(lambda: takes_nothing_itself(first), "the worker was told")
