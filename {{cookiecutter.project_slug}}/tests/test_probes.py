@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from pytest_django import Settings
@@ -53,11 +54,12 @@ def test_a_database_that_is_away_is_the_reason_given(
 @pytest.mark.django_db(transaction=True)
 def test_a_missing_migration_is_the_reason_given(client: Client) -> None:
     recorder = MigrationRecorder(connection)
-    recorder.record_unapplied("tasks", "0002_postgresql_storage")
+    (newest,) = MigrationLoader(connection).graph.leaf_nodes("tasks")
+    recorder.record_unapplied(*newest)
     try:
         answer = client.get("/readyz")
     finally:
-        recorder.record_applied("tasks", "0002_postgresql_storage")
+        recorder.record_applied(*newest)
 
     assert answer.status_code == 503
     assert b"manage.py migrate" in answer.content

@@ -84,7 +84,7 @@ def test_several_schedules_of_a_task_have_names_of_their_own() -> None:
     [
         ({}, "either a cron expression or an interval"),
         ({"cron": NIGHTLY, "every": timedelta(hours=1)}, "either a cron expression or an interval"),
-        ({"cron": "0 0 30 2 *"}, "Bad day-of-month"),
+        ({"cron": "0 0 30 2 *"}, "the day of the month cannot be read, or never comes"),
         ({"cron": 5}, "must be a string, not 5"),
         ({"cron": NIGHTLY, "timezone": "Berlin"}, "'Berlin' is no time zone"),
         ({"cron": NIGHTLY, "timezone": None}, "timezone must be a name"),

@@ -80,7 +80,9 @@ def test_what_opens_on_a_page_can_be_used_by_everybody(
     # In a field, Unfold leaves the keys to the field.
     inside.goto(runs)
     inside.keyboard.press("Control+k")
-    inside.locator("#search-input-command").press_sequentially("add")
+    asked = inside.locator("#search-input-command")
+    expect(asked).to_be_focused()
+    asked.press_sequentially("add")
     expect(inside.locator("#command-results-list a").first).to_be_visible()
     looks_well()
 

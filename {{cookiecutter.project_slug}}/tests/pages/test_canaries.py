@@ -153,7 +153,10 @@ def test_nothing_that_comes_later_to_a_page_runs_it(page: Page, site: str, hands
     is_harmless(page)
     # The palette.
     page.keyboard.press("Control+k")
-    page.locator("#search-input-command").press_sequentially(about["failed"])
+    asked = page.locator("#search-input-command")
+    # It takes the keyboard when it is there: what is typed before goes elsewhere.
+    expect(asked).to_be_focused()
+    asked.press_sequentially(about["failed"])
     expect(page.locator("#command-results-list")).to_contain_text(about["failed"])
     page.wait_for_load_state("networkidle")
     is_harmless(page)
