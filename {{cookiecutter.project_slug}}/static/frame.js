@@ -99,6 +99,13 @@
     }
   }
 
+  // Whose button went with the menu that it was in, leaves the keyboard nowhere: the dialog has it then.
+  function takeFocus(dialog) {
+    new MutationObserver(() => requestAnimationFrame(() => {
+      if (isShown(dialog) && document.activeElement === document.body) first(dialog)?.focus();
+    })).observe(dialog, { attributes: true, attributeFilter: ["style"], childList: true, subtree: true });
+  }
+
   function nameDialog(dialog) {
     const title = dialog.querySelector("h1");
     if (title) dialog.parentElement.setAttribute("aria-label", title.textContent.trim());
@@ -118,6 +125,8 @@
     for (const { selector, name } of NAMED) {
       for (const element of document.querySelectorAll(selector)) element.setAttribute("aria-label", names[name]);
     }
+    const modal = document.getElementById("modal-content")?.parentElement;
+    if (modal) takeFocus(modal);
     const palette = document.querySelector("[x-data='searchCommand()']");
     palette?.setAttribute("role", "dialog");
     palette?.setAttribute("aria-modal", "true");

@@ -21,6 +21,9 @@ from django.db import connection
 from demo.address import any_port, free_port, is_free
 from demo.tests.test_processes import wait_until_gone
 
+# What it starts is the same whatever carries the tasks and whatever stores them.
+pytestmark = pytest.mark.once
+
 WITHIN = 100.0
 """Seconds that a demo may take for anything on a busy machine."""
 
