@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,10 @@ def run_all() -> None:
     """Run the suite of every engine on every database, and keep what it found."""
     with services.postgres(os.environ) as postgres:
         for engine in OFFERED:
-            project = bake(ROOT / "build" / "guarantees" / engine, task_engine=engine)
+            folder = ROOT / "build" / "guarantees" / engine
+            # What an earlier run left.
+            shutil.rmtree(folder, ignore_errors=True)
+            project = bake(folder, task_engine=engine)
             for database, url in (("postgresql", postgres), ("sqlite", "")):
                 print(f"{engine} on {database}", flush=True)
                 run(
