@@ -41,8 +41,7 @@ class DatabaseEngine:
         """Wake the workers: these runs were committed. `_runs` are they, if the caller has them.
 
         Never called inside the caller's transaction: PostgreSQL lets transactions that NOTIFY
-        commit
-        one at a time, across the whole database.
+        commit one at a time, across the whole database.
         """
         if connection.vendor != "postgresql":
             return
