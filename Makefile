@@ -16,7 +16,7 @@ demo: # Bake the default project and run it; CHECK=1 stops when its orders are d
 	@cd $(DEMO) && $(TOOLS) uv sync --frozen --no-dev --quiet && exec .venv/bin/python manage.py demo $(if $(CHECK),--check)
 
 test: # Everything: lint, bakes, what is inside a bake on SQLite and PostgreSQL, the first run
-	@$(RUN) test pytest --numprocesses=auto --maxprocesses=4 --dist=loadscope --no-loadscope-reorder
+	@$(RUN) test pytest --numprocesses=4 --dist=loadscope --no-loadscope-reorder
 
 test-compose: # The containers of each engine: started, killed, stopped, renewed; needs a Docker engine
 	@TEST_COMPOSE=1 $(RUN) test pytest tests/project/test_containers.py $(ARGS)
@@ -44,7 +44,7 @@ messages: # Renew the German catalogue of the raw project from what it says toda
 docs-images: # Take the pictures of docs/images anew, from a demo of its own; needs Chromium
 	@$(MAKE) --silent bake OUT=build/images >/dev/null
 	@cd build/images/task-shop && $(TOOLS) uv sync --frozen --no-dev --quiet
-	@$(RUN) images python scripts/screenshots.py $(ARGS)
+	@$(RUN) images python -m scripts.pictures $(ARGS)
 
 docs: # Build the documentation into build/docs; a broken link is an error
 	@$(RUN) docs zensical build --strict

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,6 +24,8 @@ TREES: dict[str, list[Path]] = {
 ENGINES = {"database": (), "dramatiq": ("dramatiq",), "rearq": ("rearq", "tortoise")}
 # Our own environment is not the one of what we bake, nor is what `make` was told here said there.
 OWN = {"VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARGS"}
+# A bake is ours to write into: without byte code, each process that a test starts compiles it anew.
+OWN |= {"PYTHONDONTWRITEBYTECODE"}
 OUTSIDE = {name: value for name, value in os.environ.items() if name not in OWN}
 CACHES = {".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", "var"}
 
@@ -60,6 +63,15 @@ def bake(into: Path, **answers: str) -> Path:
         config_file=str(config),
     )
     return Path(project)
+
+
+def bake_and_install(into: Path, **answers: str) -> Path:
+    """Bake a project into a folder that is emptied first, and install what its lock names."""
+    shutil.rmtree(into, ignore_errors=True)
+    project = bake(into, **answers)
+    run("git", "init", "--quiet", cwd=project)
+    run("uv", "sync", "--frozen", "--quiet", cwd=project)
+    return project
 
 
 def run(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 # What an app brings for the tests of others goes with it when it is removed.
@@ -38,9 +39,23 @@ def django_db_setup(
 
 
 @pytest.fixture(autouse=True)
+def no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a test had the database go away is nothing to the next one."""
+    from tasks.ledger import leases, outage
+
+    monkeypatch.setattr(leases, "outage", type(outage)())
+
+
+@pytest.fixture(autouse=True)
 def empty_cache() -> None:
     """Users of different tests have the same ids: what one has asked is not counted to another."""
     from tasks.admin import badges
 
     cache.clear()
     badges.remembered.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_language() -> None:
+    """A request leaves its language to its thread: one in German is nothing to the next test."""
+    translation.deactivate()

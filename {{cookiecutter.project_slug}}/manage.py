@@ -17,10 +17,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+        # A check may find what the settings themselves cannot see.
+        execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(MISCONFIGURED)
-    execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ class Page:
 def main(runs: int = RUNS) -> None:
     """Fill, count, and print a line for each reading and each page."""
     django.setup()
+    collect_static()
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
         # A file, as in a project: in memory by itself.
@@ -81,6 +82,13 @@ def main(runs: int = RUNS) -> None:
         _measure(runs)
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
+
+
+def collect_static() -> None:
+    """Collect the static files: without `DEBUG` no page finds those that were not."""
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _measure(runs: int) -> None:

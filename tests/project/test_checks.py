@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import UNTESTED
-from tests.template import ROOT, bake, run
+from tests.template import ROOT, bake, bake_and_install, run
 
 CACHES = {"MYPY_CACHE_DIR": str(ROOT / "build" / "cache" / "project")}
 # As in a shell that knows nothing of this machine's databases.
 NO_SERVICE = {"DATABASE_URL": "", "TEST_DATABASE_URL": "", "TEST_REDIS_URL": ""}
+# What goes the same way on every engine is shown for all by the suite of the database's own. The
+# others show what workers have a part in, beside what the engine brings itself, in `tests/engine`.
+WITH_WORKERS = "tests cleanup emails exports newsletters orders reports"
+NOT_ALIKE = f'{WITH_WORKERS} -m "not once and not alike"'
 # What the project's own tests say when they skip those that want one.
 NO_BROWSER = "no browser: install Chromium"
 
@@ -51,8 +55,10 @@ def test_the_site_is_called_by_the_projects_name(name: str, project: Path, tmp_p
 
 
 # What differs by engine is how a run reaches a worker, and that PostgreSQL's run shows for each.
-@pytest.mark.parametrize("engine", ["database"], indirect=True)
-def test_its_own_tests_pass_on_sqlite(project: Path, request: pytest.FixtureRequest) -> None:
+def test_its_own_tests_pass_on_sqlite(request: pytest.FixtureRequest) -> None:
+    # In a folder of its own, at the same time as the suite on PostgreSQL.
+    project = bake_and_install(ROOT / "build" / "test" / "sqlite", task_engine="database")
+
     said = make(project, "sqlite", **NO_SERVICE)
 
     if NO_BROWSER in said:
@@ -65,7 +71,9 @@ def test_its_demo_runs_on_sqlite(project: Path) -> None:
     assert "confirmed" in said
 
 
-def test_its_own_tests_pass_on_postgresql(project: Path, database_url: str) -> None:
-    said = make(project, "postgres", **{**NO_SERVICE, "TEST_DATABASE_URL": database_url})
+def test_its_own_tests_pass_on_postgresql(project: Path, engine: str, database_url: str) -> None:
+    named = {**NO_SERVICE, "TEST_DATABASE_URL": database_url}
+
+    said = make(project, "postgres", **named, ARGS="" if engine == "database" else NOT_ALIKE)
 
     assert " passed" in said

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.enums import ActionVariant
 
 from api import tokens
 from api.models import Token
@@ -23,6 +24,7 @@ REVOKE = Question(
     title=ngettext_lazy("Revoke %(count)d token?", "Revoke %(count)d tokens?", "count"),
     explanation=_("Programs that use it are refused from now on. It cannot be given back."),
     button=_("Yes, revoke"),
+    variant=ActionVariant.DANGER,
     applies=lambda token: token.revoked_at is None,
     name=lambda token: Named(token.name, f"{token.prefix}…", str(token.user)),
 )
@@ -39,6 +41,7 @@ class TokenAdmin(AsksFirst):
     list_select_related = ("user",)
     show_full_result_count = False
     fields = ("name", "expires_at")
+    readonly_fields = ("shown_prefix", "created_at", "used_at", "revoked_at")
     actions = ("revoke",)
 
     @display(description=_("Begins with"))
@@ -54,6 +57,11 @@ class TokenAdmin(AsksFirst):
         if token.expires_at is not None and token.expires_at <= timezone.now():
             return "expired", gettext("Expired")
         return "good", gettext("Good")
+
+    def get_fields(self, request: HttpRequest, obj: Token | None = None) -> list[Any]:
+        """Show all that is known of one that is there."""
+        asked = [*self.fields]
+        return asked if obj is None else [*asked, "user", *self.readonly_fields]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Token]:
         """Return the user's own, or all for a superuser."""
@@ -81,8 +89,9 @@ class TokenAdmin(AsksFirst):
     def _revoke(self, request: HttpRequest, selected: list[Token]) -> None:
         chosen = [token for token in selected if token.revoked_at is None]
         count = tokens.revoke(Token.objects.filter(pk__in=[token.pk for token in chosen]))
+        # In English: `tasks.reasons` has its translation for each reader.
         LogEntry.objects.log_actions(
-            cast(int, request.user.pk), chosen, CHANGE, change_message=gettext("Revoked.")
+            cast(int, request.user.pk), chosen, CHANGE, change_message="Revoked."
         )
         said = ngettext("%(count)d token is revoked.", "%(count)d tokens are revoked.", count)
         messages.success(request, said % {"count": count})
@@ -95,6 +104,13 @@ class TokenAdmin(AsksFirst):
         obj.pk, obj.prefix, obj.user_id = made.pk, made.prefix, made.user_id
         # On the request, which ends with the page that shows it.
         setattr(request, SHOWN_ONCE, text)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Offer one button: whichever is pressed, the page that follows shows the token."""
+        one = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context | one, *args, **kwargs)
 
     def response_add(
         self, request: HttpRequest, obj: Token, post_url_continue: str | None = None

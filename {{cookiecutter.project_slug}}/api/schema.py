@@ -6,7 +6,10 @@ from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.authentication import SessionScheme as FrameworksSessionScheme
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+)
 
 from api.problems import MEDIA_TYPE
 
@@ -55,6 +58,18 @@ class SessionScheme(FrameworksSessionScheme):  # type: ignore[no-untyped-call]
     """The session's cookie."""
 
     target_class = "api.authentication.SessionAuthentication"
+
+
+class BodyShape(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Says of what clients send that no other field is taken."""
+
+    target_class = "api.bodies.BodySerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """Describe the fields, and that there are no more."""
+        described = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**described, "additionalProperties": False}
 
 
 def problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:

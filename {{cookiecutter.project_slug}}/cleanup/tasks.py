@@ -38,7 +38,7 @@ def count_old() -> dict[str, int]:
     manual=True,
 )
 def clean(context: RunContext, name: str) -> int:
-    """Delete the old rows of one kind; return how many there were."""
+    """Delete the old rows of one kind; return how many this attempt has found."""
 
     def between(total: int) -> None:
         context.progress(total)

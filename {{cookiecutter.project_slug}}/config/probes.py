@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+
+from tasks.migrated import missing
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +47,7 @@ def _of_the_database() -> Iterator[str]:
     connection: BaseDatabaseWrapper = connections[DEFAULT_DB_ALIAS].copy()
     connection.settings_dict["OPTIONS"].pop("pool", None)
     try:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if missing(connection):
             yield "Migrations are not applied: run `manage.py migrate`."
     except (DatabaseError, InterfaceError):
         logger.exception("The database does not answer")

@@ -20,3 +20,5 @@ if apps.is_installed("demo"):
     urlpatterns += [path("", include("demo.urls"))]
 else:
     urlpatterns += [path("", RedirectView.as_view(pattern_name="orders:catalogue"), name="home")]
+
+handler500 = "config.broken.server_error"

@@ -7,3 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
+
+# Not before: it needs the settings, and the apps.
+from tasks.engine import engine  # noqa: E402
+
+engine.get_ready()

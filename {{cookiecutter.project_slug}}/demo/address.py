@@ -2,6 +2,8 @@
 
 import http.client
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 HOST = "127.0.0.1"
 
@@ -10,14 +12,19 @@ class NoPort(Exception):
     """There is no port that the site could have; the message says what to type."""
 
 
-def free_port(first: int, *, tries: int = 100) -> int:
-    """The first port from `first` on that nobody listens on.
+@contextmanager
+def claimed(first: int, *, tries: int = 100) -> Iterator[int]:
+    """The first port from `first` on that nobody listens on, and that no other demo gets meanwhile.
 
-    Raises `NoPort` when there is none, or when only an administrator may listen there.
+    Two demos that start together would both find it free, for neither's site listens yet. So each
+    holds the same number among UDP's ports, which nobody needs and only one can have.
+    Raises `NoPort` when no port is free, or when only an administrator may listen there.
     """
     for port in range(max(first, 1), min(first + tries, 65536)):
-        if is_free(port):
-            return port
+        with socket.socket(type=socket.SOCK_DGRAM) as claim:
+            if is_free(port) and _holds(claim, port):
+                yield port
+                return
     raise NoPort(f"No port from {first} on is free. Name another: --port 8000")
 
 
@@ -55,3 +62,11 @@ def first_page_status(port: int) -> int | None:
         return None
     finally:
         connection.close()
+
+
+def _holds(claim: socket.socket, port: int) -> bool:
+    try:
+        claim.bind((HOST, port))
+    except OSError:
+        return False
+    return True

@@ -24,7 +24,7 @@ class Show:
     """One run of `manage.py demo`."""
 
     def __init__(self, *, port: int, colour: bool) -> None:
-        self.port = address.free_port(port)
+        self.port = port
         self.url = f"http://localhost:{self.port}"
         # Nobody types the bank's address, and two demos may start at the same time.
         bank = address.any_port()
@@ -83,6 +83,8 @@ class Show:
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
         for program in self.programs:
             self.processes.start(program)
+        # Planting writes mails, and it does so in this process: their links lead to this site.
+        settings.SITE_URL = self.url
         # The programs take a second to start; the goods arrive meanwhile.
         self._say(seed.plant())
         if seed.plant_admin():

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from demo import seed
 from demo.actions import Refused
 from demo.cards import CARDS, Card, pressed
+from demo.documents import as_html
 from demo.live import look
 
 
@@ -40,12 +41,16 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def pattern(request: HttpRequest, name: str) -> HttpResponse:
-    """A pattern's page of the documentation, as it is written."""
+    """A pattern's page of the documentation."""
     card = next((card for card in CARDS if card.name == name), None)
     if card is None or card.page is None:
         raise Http404
     path = card.page.relative_to(settings.BASE_DIR)
-    context = {"card": card, "path": path, "text": card.page.read_text()}
+    others = {
+        f"{each.name}.md": reverse("demo-pattern", args=[each.name]) for each in CARDS if each.page
+    }
+    document = as_html(card.page.read_text(), addresses=others)
+    context = {"card": card, "path": path, "document": document}
     return render(request, "demo/pattern.html", context)
 
 

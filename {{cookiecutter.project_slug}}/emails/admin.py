@@ -19,7 +19,7 @@ from unfold.forms import BaseDialogForm
 
 from emails import outbox, preview, secrets
 from emails.models import Email, EmailState
-from tasks.admin.asking import AsksFirst, Named, Question
+from tasks.admin.asking import AsksFirst, Named, NamingDialog, Question
 
 COLOURS: dict[str, str] = {
     EmailState.PENDING: "",
@@ -52,16 +52,26 @@ DROP = Question(
     title=ngettext_lazy("Drop %(count)d mail?", "Drop %(count)d mails?", "count"),
     explanation=_("If no mail server has it, its reader never gets it."),
     button=_("Drop"),
+    variant=ActionVariant.DANGER,
     applies=lambda email: email.state in OFFERED["drop"],
     name=_named,
 )
+
+
+class MailDialog(NamingDialog):
+    """Asks about one mail, and names it."""
+
+    model = Email
+
+    def named(self, row: Email) -> Named:
+        return _named(row)
 
 
 @admin.register(Email)
 class EmailAdmin(AsksFirst):
     """Every mail, how far it has come, and why it went no further."""
 
-    list_display = ("key", "to", "subject", "shown_state", "attempt", "created_at", "sent_at")
+    list_display = ("titled", "to", "shown_state", "created_at", "sent_at")
     list_filter = ("state",)
     search_fields = ("key", "to", "subject")
     fields = (
@@ -85,10 +95,20 @@ class EmailAdmin(AsksFirst):
     class Media:
         css = {"all": ("emails/admin.css",)}
 
+    @display(description=_("Subject"), header=True, ordering="subject")
+    def titled(self, email: Email) -> tuple[str, str]:
+        """What its reader sees first, above what caused it."""
+        return email.subject, email.key
+
     @display(description=_("State"), label=COLOURS)
     def shown_state(self, email: Email) -> tuple[str, str]:
         """The state in its colour."""
         return email.state, email.get_state_display()
+
+    @display(description="Message-ID")
+    def message_id(self, email: Email) -> str:
+        """The header of that name, by which a mail server's log knows it."""
+        return email.message_id
 
     @display(description=_("The mail"))
     def shown(self, email: Email) -> SafeString:
@@ -151,6 +171,7 @@ class EmailAdmin(AsksFirst):
             "title": _("Send this mail?"),
             "description": RELEASE.explanation,
             "form_submit_text": _("Yes, send it"),
+            "form_class": MailDialog,
         },
     )
     def release(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
@@ -168,6 +189,7 @@ class EmailAdmin(AsksFirst):
             "title": _("Drop this mail?"),
             "description": DROP.explanation,
             "form_submit_text": _("Yes, drop it"),
+            "form_class": MailDialog,
         },
     )
     def drop(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:

@@ -4,12 +4,14 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
@@ -20,6 +22,8 @@ from accounts.models import User
 from exports.asking import cancel
 from exports.models import Export, ExportPart
 from exports.states import ExportState
+from tasks.admin.asking import Named, NamingDialog
+from tasks.admin.words import NOTHING
 
 COLOURS: dict[str, str] = {
     ExportState.WAITING: "",
@@ -48,6 +52,15 @@ class PartInline(TabularInline):
         return False
 
 
+class ExportDialog(NamingDialog):
+    """Asks about one export, and names it."""
+
+    model = Export
+
+    def named(self, row: Export) -> Named:
+        return Named(row.get_kind_display(), row.user.email, row.get_state_display())
+
+
 @admin.register(Export)
 class ExportAdmin(ModelAdmin):
     """Every export. What is in its file is for its owner alone."""
@@ -67,14 +80,14 @@ class ExportAdmin(ModelAdmin):
         "reason",
         "progress",
         "run",
-        "size",
+        "shown_size",
         "sha256",
         "created_at",
         "began_at",
         "updated_at",
         "expires_at",
     )
-    readonly_fields = ("progress", "run", "began_at", "expires_at")
+    readonly_fields = ("progress", "run", "shown_size", "began_at", "expires_at")
     inlines = (PartInline,)
     actions_detail: Any = ("cancel",)
 
@@ -89,11 +102,16 @@ class ExportAdmin(ModelAdmin):
         context = {"export": export, "progress": export.progress(timezone.now())}
         return render_to_string("exports/_progress.html", context)
 
-    @display(description=_("Run"))
+    @display(description=pgettext_lazy("of a task", "Run"))
     def run(self, export: Export) -> SafeString:
         """The way to the run that makes it: attempts, errors, and which worker."""
         address = reverse("admin:tasks_taskrun_change", args=[export.run_id])
-        return format_html('<a href="{}">{}</a>', address, export.run_id)
+        return format_html('<a class="tasks-link" href="{}">{}</a>', address, export.run_id)
+
+    @display(description=_("size"))
+    def shown_size(self, export: Export) -> str:
+        """The file's, in the unit that tells it best."""
+        return filesizeformat(export.size) if export.size else NOTHING
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -124,6 +142,7 @@ class ExportAdmin(ModelAdmin):
             "title": _("Cancel this export?"),
             "description": _("What has been written is deleted. Its owner can ask again."),
             "form_submit_text": _("Yes, cancel it"),
+            "form_class": ExportDialog,
         },
     )
     def cancel(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:

@@ -14,3 +14,11 @@ class ExportsConfig(AppConfig):
 
         checks.register(check_storage)
         register(Cleaner(name="exports", rows=expiry.ready, age="expires_at", remove=expiry.expire))
+        register(
+            Cleaner(
+                name="ended exports",
+                rows=expiry.ended,
+                age="updated_at",
+                setting="EXPORT_HISTORY_DAYS",
+            )
+        )

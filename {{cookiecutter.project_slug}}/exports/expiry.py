@@ -1,4 +1,4 @@
-"""Deletes the files of exports whose time is over; `cleanup` calls it every night."""
+"""What is old of exports: first their files, long after their rows; `cleanup` asks every night."""
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -12,6 +12,11 @@ from tasks.failpoints import failpoint
 def ready() -> QuerySet[Export]:
     """Return all exports that will expire one day."""
     return Export.objects.filter(state=ExportState.READY)
+
+
+def ended() -> QuerySet[Export]:
+    """Return all exports whose files are gone; their parts go with them."""
+    return Export.objects.filter(state__in=[state for state in ExportState if state.is_gone])
 
 
 def expire(exports: QuerySet[Export]) -> int:

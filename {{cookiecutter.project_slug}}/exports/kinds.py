@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from exports.formats import Archive, Delimited, Format, Workbook
-from exports.tables import Account, Lines, Orders, Payments, Table
+from exports.tables import Account, Lines, Orders, Payments, Refunds, Table
 
 
 class ExportKind(models.TextChoices):
@@ -14,7 +14,7 @@ class ExportKind(models.TextChoices):
 
     ORDERS_CSV = "orders_csv", _("Orders as CSV")
     ORDERS_XLSX = "orders_xlsx", _("Orders as Excel workbook (XLSX)")
-    MY_DATA = "my_data", _("All your data (ZIP with JSON and CSV)")
+    MY_DATA = "my_data", _("Your account and orders (ZIP with JSON and CSV)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ RECIPES: dict[ExportKind, Recipe] = {
     ExportKind.ORDERS_XLSX: Recipe(title="orders", tables=(Orders(),), format=Workbook()),
     ExportKind.MY_DATA: Recipe(
         title="my-data",
-        tables=(Account(), Orders(), Lines(), Payments()),
+        tables=(Account(), Orders(), Lines(), Payments(), Refunds()),
         format=Archive(),
     ),
 }

@@ -3,6 +3,7 @@
 import logging
 import uuid
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from exports import files
@@ -50,18 +51,21 @@ def discard(export_id: uuid.UUID) -> int:
 
 
 def _end(export: Export, run: TaskRun | None) -> bool:
-    # The files first: should this process die now, the export is found here again.
-    failpoint("abandoned export: files not deleted")
-    files.delete_all(export)
-    failpoint("abandoned export: files deleted, not ended")
-    if run is not None and run.status == RunStatus.CANCELLED:
-        ended = export.move(to=ExportState.CANCELLED)
-    else:
-        ended = export.move(to=ExportState.FAILED, reason=_why(run))
+    with transaction.atomic():
+        # The row first: it may have become ready since it was read, and then its file stays. It is
+        # committed after the files are gone: should this process die, it is found here again.
+        if run is not None and run.status == RunStatus.CANCELLED:
+            ended = export.move(to=ExportState.CANCELLED)
+        else:
+            ended = export.move(to=ExportState.FAILED, reason=_why(run))
+        if not ended:
+            return False
+        failpoint("abandoned export: files not deleted")
+        files.delete_all(export)
+        failpoint("abandoned export: ended, not committed")
     failpoint("abandoned export: ended")
-    if ended:
-        logger.warning("Export %s was ended: its run has.", export.id)
-    return ended
+    logger.warning("Export %s was ended: its run has.", export.id)
+    return True
 
 
 def _why(run: TaskRun | None) -> str:

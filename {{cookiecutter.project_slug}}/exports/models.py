@@ -68,7 +68,11 @@ class Export(models.Model):
         verbose_name_plural = _("exports")
         ordering = ["-id"]
         permissions = [("cancel_export", "Can cancel exports")]
-        indexes = [models.Index(fields=["expires_at"], name="export_to_expire")]
+        indexes = [
+            models.Index(fields=["expires_at"], name="export_to_expire"),
+            # By which those that have ended long ago are found.
+            models.Index(fields=["updated_at"], name="export_by_change"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "kind", "everyones"],

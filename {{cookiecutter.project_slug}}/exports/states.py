@@ -29,6 +29,11 @@ class ExportState(models.TextChoices):
         return self in LIVE
 
     @property
+    def is_gone(self) -> bool:
+        """Whether it is over, and there is no file."""
+        return not MOVES[self]
+
+    @property
     def sentence(self) -> str | Promise:
         """What the state means, told to whoever asked for the export."""
         return SENTENCES[self]

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from exports.cells import Column, Kind, Row
-from orders.models import Order, OrderLine, Payment
+from orders.models import Order, OrderLine, Payment, Refund
 from orders.money import DIGITS
 
 
@@ -155,6 +155,36 @@ class Payments(Table):
             yield [str(number), state, _amount(amount, currency), currency, reason, created_at]
 
 
+class Refunds(Table):
+    """Money that went back, a row each."""
+
+    name = "refunds"
+    columns = (
+        Column("order"),
+        Column("state"),
+        Column("amount", Kind.AMOUNT),
+        Column("currency"),
+        Column("reason"),
+        Column("created_at", Kind.MOMENT),
+    )
+    fields = (
+        "pk",
+        "payment__order__public_id",
+        "state",
+        "amount",
+        "currency",
+        "reason",
+        "created_at",
+    )
+
+    def within(self, scope: Scope) -> QuerySet[Refund]:
+        return Refund.objects.filter(payment__order__user_id=scope.user_id)
+
+    def rows(self, read: list[tuple[Any, ...]]) -> Iterable[Row]:
+        for _pk, number, state, amount, currency, reason, created_at in read:
+            yield [str(number), state, _amount(amount, currency), currency, reason, created_at]
+
+
 class Account(Table):
     """The account itself: one row."""
 
@@ -163,15 +193,17 @@ class Account(Table):
         Column("email"),
         Column("joined_at", Kind.MOMENT),
         Column("last_login", Kind.MOMENT),
+        Column("language"),
+        Column("wants_newsletter"),
     )
-    fields = ("pk", "email", "joined_at", "last_login")
+    fields = ("pk", "email", "joined_at", "last_login", "language", "wants_newsletter")
 
     def within(self, scope: Scope) -> QuerySet[User]:
         return User.objects.filter(pk=scope.user_id)
 
     def rows(self, read: list[tuple[Any, ...]]) -> Iterable[Row]:
-        for _pk, *cells in read:
-            yield cells
+        for _pk, *cells, wants_newsletter in read:
+            yield [*cells, "yes" if wants_newsletter else "no"]
 
 
 def _items(order_ids: list[int]) -> dict[int, list[str]]:

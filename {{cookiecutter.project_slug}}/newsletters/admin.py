@@ -10,7 +10,6 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -23,6 +22,9 @@ from newsletters import sending
 from newsletters.letters import sample
 from newsletters.models import Newsletter, NewsletterState
 from newsletters.tasks import begin
+from tasks.admin.asking import Named, NamingDialog
+from tasks.admin.storing import StoresOnce
+from tasks.admin.words import NOTHING
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -36,14 +38,27 @@ COLOURS: dict[str, str] = {
 }
 OFFERED = {
     "send": NewsletterState.DRAFT,
+    "call_off": NewsletterState.ADDRESSING,
     "pause": NewsletterState.SENDING,
     "resume": NewsletterState.PAUSED,
 }
 
 
+class NewsletterDialog(NamingDialog):
+    """Asks about one newsletter, and names it."""
+
+    model = Newsletter
+
+    def named(self, row: Newsletter) -> Named:
+        return Named(row.subject, state=row.get_state_display())
+
+
 @admin.register(Newsletter)
-class NewsletterAdmin(ModelAdmin):
-    """A draft can be changed; what is under way can be paused."""
+class NewsletterAdmin(StoresOnce):
+    """A draft can be changed; what is under way can be paused.
+
+    A form is stored once: of two drafts alike, each could be sent to everybody.
+    """
 
     list_display = ("subject", "shown_state", "shown_progress", "started_at", "ended_at")
     list_filter = ("state",)
@@ -52,7 +67,7 @@ class NewsletterAdmin(ModelAdmin):
     readonly_fields = ("state", "shown_progress", "started_at", "ended_at", "shown")
     # Nothing for a selection: to delete one that is under way would be too easy.
     actions = None
-    actions_detail: Any = ("send", "pause", "resume")
+    actions_detail: Any = ("send", "call_off", "pause", "resume")
 
     class Media:
         css = {"all": ("emails/admin.css",)}
@@ -68,7 +83,7 @@ class NewsletterAdmin(ModelAdmin):
         counts = sending.progress(newsletter)
         total = counts.total()
         if not total:
-            return "–"
+            return NOTHING
         context = {
             "total": total,
             "sent": counts[EmailState.SENT],
@@ -130,8 +145,12 @@ class NewsletterAdmin(ModelAdmin):
         permissions=["send"],
         dialog={
             "title": _("Send this newsletter?"),
-            "description": _("To everybody who asked for newsletters. It cannot be called back."),
+            "description": _(
+                "As it was stored last, to everybody who asked for newsletters. It cannot be "
+                "called back."
+            ),
             "form_submit_text": _("Yes, send it"),
+            "form_class": NewsletterDialog,
         },
     )
     def send(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
@@ -145,6 +164,23 @@ class NewsletterAdmin(ModelAdmin):
         return self._answer(request, newsletter, _("The newsletter is on its way."), changed)
 
     @action(
+        description=_("Call it off"),
+        icon="undo",
+        permissions=["send"],
+        dialog={
+            "title": _("Call this newsletter off?"),
+            "description": _("No mail has been written yet. It will be a draft again."),
+            "form_submit_text": _("Yes, call it off"),
+            "form_class": NewsletterDialog,
+        },
+    )
+    def call_off(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        """Make the newsletter of the page a draft again."""
+        newsletter = self._of_page(request, object_id)
+        changed = sending.call_off(newsletter)
+        return self._answer(request, newsletter, _("The newsletter is a draft again."), changed)
+
+    @action(
         description=_("Pause"),
         icon="pause",
         permissions=["send"],
@@ -152,6 +188,7 @@ class NewsletterAdmin(ModelAdmin):
             "title": _("Pause this newsletter?"),
             "description": _("Mails that are being handed over still go out; no further ones do."),
             "form_submit_text": _("Yes, pause it"),
+            "form_class": NewsletterDialog,
         },
     )
     def pause(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
@@ -169,6 +206,7 @@ class NewsletterAdmin(ModelAdmin):
             "title": _("Resume this newsletter?"),
             "description": _("It goes on with those who have not got it."),
             "form_submit_text": _("Yes, resume it"),
+            "form_class": NewsletterDialog,
         },
     )
     def resume(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:

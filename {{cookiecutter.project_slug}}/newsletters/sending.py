@@ -3,8 +3,9 @@
 A person starts it. A worker then puts one mail for each subscriber into the outbox, and one run for
 each of these into a group, all in one transaction: if it dies before its commit there is nothing,
 and if it dies after, everything is there. From then on each mail goes its own way as every mail of
-the outbox does. The mail's key names the newsletter and its reader, and is unique: no repetition of
-anything writes a second mail to one person.
+the outbox does. Until the mails are written it can be called off, and is a draft again. The mail's
+key names the newsletter and its reader, and is unique: no repetition of anything writes a second
+mail to one person.
 """
 
 from collections import Counter
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from emails.models import Email, EmailState
 from emails.tasks import send_bulk
 from newsletters.letters import letters, prefix
-from newsletters.models import UNDER_WAY, Newsletter, NewsletterState
+from newsletters.models import Newsletter, NewsletterState
 from tasks.failpoints import failpoint
 from tasks.models import GateKind
 from tasks.service import service
@@ -44,6 +45,18 @@ def start(newsletter: Newsletter) -> bool:
         raise AnotherIsUnderWay(_("Another newsletter is under way: wait for its end.")) from error
 
 
+def call_off(newsletter: Newsletter) -> bool:
+    """Make it a draft again before its mails are written; say whether that changed anything.
+
+    A worker that is about to write them finds the draft, and writes none.
+    """
+    with transaction.atomic():
+        called_off = _move(newsletter, NewsletterState.ADDRESSING, NewsletterState.DRAFT)
+        failpoint("editor: newsletter called off, not committed")
+    failpoint("editor: newsletter called off")
+    return called_off
+
+
 def address(newsletter: Newsletter, *, then: Step[None]) -> int:
     """Put the mails to all subscribers into the outbox; return how many. Not twice."""
     if newsletter.status is not NewsletterState.ADDRESSING:
@@ -51,7 +64,9 @@ def address(newsletter: Newsletter, *, then: Step[None]) -> int:
     # Written before the transaction begins: nobody waits for ten thousand mails to be written.
     mails = list(letters(newsletter))
     with transaction.atomic():
-        if not _move(newsletter, NewsletterState.ADDRESSING, NewsletterState.SENDING):
+        # By what it says: called off, written anew and sent again, it is not what was read above.
+        said = {"subject": newsletter.subject, "body": newsletter.body}
+        if not _move(newsletter, NewsletterState.ADDRESSING, NewsletterState.SENDING, **said):
             return 0
         Email.objects.bulk_create(mails, batch_size=BATCH)
         sending = group([send_bulk.si(str(mail.pk)) for mail in mails], then=then).enqueue()
@@ -100,13 +115,18 @@ def progress(newsletter: Newsletter) -> Counter[EmailState]:
     return Counter({EmailState(state): count for state, count in counts})
 
 
-def _move(newsletter: Newsletter, before: NewsletterState, after: NewsletterState) -> bool:
-    times: dict[str, Now] = {}
+def _move(
+    newsletter: Newsletter, before: NewsletterState, after: NewsletterState, **seen: object
+) -> bool:
+    """Move it if it is still in that state, and has the values that were `seen`."""
+    times: dict[str, Now | None] = {}
     if before is NewsletterState.DRAFT:
         times["started_at"] = Now()
-    if after not in UNDER_WAY:
+    if after is NewsletterState.DRAFT:
+        times["started_at"] = None
+    if after is NewsletterState.SENT:
         times["ended_at"] = Now()
-    rows = Newsletter.objects.filter(pk=newsletter.pk, state=before)
+    rows = Newsletter.objects.filter(pk=newsletter.pk, state=before, **seen)
     moved = rows.update(state=after, **times) == 1
     if moved:
         newsletter.state = after

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext_lazy
@@ -17,6 +16,7 @@ from orders import refunding, stock
 from orders.models import Order, OrderLine, Payment, Product, Refund, StockMove
 from orders.states import OrderState, RefundState
 from tasks.admin.asking import AsksFirst, Named, Question
+from tasks.admin.storing import StoresOnce
 
 ORDER_COLOURS: dict[str, str] = {
     OrderState.CONFIRMED: "success",
@@ -37,7 +37,7 @@ class WithMoney:
     """Shows sums as people write them: what is stored are minor units."""
 
     @display(description=_("Sum"))
-    def money(self, row: Order | OrderLine | Payment | Product | Refund) -> str:
+    def money(self, row: Order | OrderLine | Payment | Refund) -> str:
         """With its currency."""
         return str(row.money)
 
@@ -104,7 +104,8 @@ class ProductForm(forms.ModelForm[Product]):
         min_value=-MOST_RECEIVED,
         max_value=MOST_RECEIVED,
         help_text=_("Pieces to put on the shelf; below zero for pieces that are missing."),
-        widget=UnfoldAdminIntegerFieldWidget,
+        # Who goes back to the page afterwards finds it empty, and not filled in to be sent anew.
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"autocomplete": "off"}),
     )
 
     class Meta:
@@ -114,32 +115,40 @@ class ProductForm(forms.ModelForm[Product]):
     def clean_received(self) -> int:
         """There cannot be fewer than none on the shelf."""
         received: int = self.cleaned_data["received"] or 0
-        if self.instance.stock + received < 0:
-            raise forms.ValidationError(
-                _("Only %(stock)d are on the shelf."), params={"stock": self.instance.stock}
-            )
+        if received < 0:
+            # Locked until the form is stored: what is counted here cannot be sold meanwhile.
+            here = Product.objects.select_for_update().filter(pk=self.instance.pk).first()
+            on_shelf = here.stock if here else 0
+            if on_shelf + received < 0:
+                raise forms.ValidationError(
+                    _("Only %(stock)d are on the shelf."), params={"stock": on_shelf}
+                )
         return received
 
 
 @admin.register(Product)
-class ProductAdmin(WithMoney, ModelAdmin):
-    """What is sold."""
+class ProductAdmin(StoresOnce):
+    """What is sold. A form is stored once, or goods that came in once would be booked twice."""
 
     form = ProductForm
-    list_display = ("name", "money", "stock")
+    list_display = ("name", "shown_price", "stock")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("stock",)
     fields = (*WRITABLE, "stock", "received")
     inlines = (ProductMoveInline,)
 
+    @display(description=_("Price"), ordering="price")
+    def shown_price(self, product: Product) -> str:
+        """As people write it."""
+        return str(product.money)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save what the form may change, and move the goods received."""
-        with transaction.atomic():
-            # Named fields: orders change the stock while somebody fills the form in.
-            obj.save(update_fields=WRITABLE if change else None)
-            if received := form.cleaned_data["received"]:
-                stock.receive(obj, received)
+        """Save what the form may change, and move the goods received, in its transaction."""
+        # Named fields: orders change the stock while somebody fills the form in.
+        obj.save(update_fields=WRITABLE if change else None)
+        if received := form.cleaned_data["received"]:
+            stock.receive(obj, received)
 
 
 @admin.register(Order)

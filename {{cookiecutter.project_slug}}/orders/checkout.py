@@ -10,12 +10,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders.models import Order, OrderLine, Product
+from orders.money import Money
 from orders.tasks import process_order
 from tasks.failpoints import failpoint
 
 
 class CannotOrder(ValueError):
     """What was asked for is no order; the message tells the customer why."""
+
+
+class TotalChanged(CannotOrder):
+    """The order costs something else than its customer was shown."""
 
 
 class KeyReused(CannotOrder):
@@ -31,12 +36,18 @@ class Placed:
 
 
 def place_order(
-    *, user: User, quantities: Mapping[int, int], payment_token: str, key: str
+    *,
+    user: User,
+    quantities: Mapping[int, int],
+    payment_token: str,
+    key: str,
+    shown: Money | None = None,
 ) -> Placed:
     """Place an order for so many pieces of each product id. The same `key` is the same order.
 
-    Raises `KeyReused` when the key was used for something else, and `CannotOrder` for an order of
-    nothing, of an unknown product, or in two currencies.
+    `shown`: what the customer was told that it costs. Raises `TotalChanged` when a new order costs
+    something else, `KeyReused` when the key was used for something else, and `CannotOrder` for an
+    order of nothing, of an unknown product, or in two currencies.
     """
     digest = _digest(quantities, payment_token)
     placed = _placed_before(user, key, digest)
@@ -45,6 +56,7 @@ def place_order(
     try:
         with transaction.atomic():
             order = _create(user, quantities, payment_token, key, digest)
+            _check_total(order, shown)
             process_order.enqueue(order.pk)
             failpoint("checkout: placed, not committed")
         failpoint("checkout: placed")
@@ -62,11 +74,14 @@ def _placed_before(user: User, key: str, digest: str) -> Placed | None:
     if order is None:
         return None
     if order.request_digest != digest:
-        raise KeyReused(
-            _("The idempotency key %(key)s was used for another order; choose a new one.")
-            % {"key": key}
-        )
+        raise KeyReused(key_reused(key))
     return Placed(order=order, is_new=False)
+
+
+def key_reused(key: str) -> str:
+    """Say that the key stands for another order."""
+    said = _("The idempotency key %(key)s was used for another order; choose a new one.")
+    return said % {"key": key}
 
 
 def _create(
@@ -92,6 +107,15 @@ def _create(
         for product in products
     )
     return order
+
+
+def _check_total(order: Order, shown: Money | None) -> None:
+    # Of the rows that were written: a price may change until then.
+    if shown is not None and shown != order.money:
+        raise TotalChanged(
+            _("The sum has changed to %(total)s. Place the order again if you agree.")
+            % {"total": order.money}
+        )
 
 
 def _products(quantities: Mapping[int, int]) -> list[Product]:

@@ -27,10 +27,15 @@ from orders.payments import (
 
 LATER = {
     httpx.codes.CONFLICT,
+    httpx.codes.MISDIRECTED_REQUEST,
+    httpx.codes.TOO_EARLY,
     httpx.codes.TOO_MANY_REQUESTS,
     httpx.codes.SERVICE_UNAVAILABLE,
 }
 """Answers that say: not done, ask again. A conflict is another call with the key, under way."""
+
+NO_ANSWER = {httpx.codes.REQUEST_TIMEOUT}
+"""Whoever waited no longer, a proxy perhaps, does not know what came of the request."""
 
 
 class HttpProvider:
@@ -102,6 +107,8 @@ def _outcome(answer: httpx.Response) -> Outcome:
     what = f"{answer.request.method} {answer.request.url.path}: {answer.status_code}"
     if answer.status_code in LATER:
         raise ProviderUnavailable(f"{what}, to be asked again later")
+    if answer.status_code in NO_ANSWER:
+        raise OutcomeUnknown(f"{what}, which leaves open what was done")
     if answer.is_client_error and answer.status_code != httpx.codes.PAYMENT_REQUIRED:
         raise RequestRefused(f"{what}: {answer.text[:200]}")
     try:

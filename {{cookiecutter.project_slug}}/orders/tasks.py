@@ -49,14 +49,15 @@ def refund_order(refund_id: int) -> str:
 def reconcile_orders(context: RunContext) -> int:
     """Have what was left half done carried on; return how many orders and refunds that were.
 
-    What has a run already keeps it: the unique key of the task sees to that.
+    What has a run already keeps it: the unique key of the task sees to that. What has one that
+    failed lately is left alone for a while.
     """
     count = 0
     for task_, rows in (
         (process_order, reconciler.stuck_orders()),
         (refund_order, reconciler.stuck_refunds()),
     ):
-        for ids in reconciler.in_batches(rows):
+        for ids in reconciler.to_be_tried(task_, rows):
             context.raise_if_cancelled()
             failpoint("reconciler: batch not enqueued")
             enqueue_many(task_, [((id_,), {}) for id_ in ids])

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from orders.cancelling import TooLate, cancel
 from orders.cart import MAX_QUANTITY, Cart, totals
-from orders.checkout import CannotOrder, KeyReused, place_order
-from orders.forms import CheckoutForm, QuantityForm
+from orders.checkout import CannotOrder, KeyReused, TotalChanged, place_order
+from orders.forms import AddForm, CheckoutForm, QuantityForm
 from orders.models import Product
 from orders.payments import payment_provider
 from orders.progress import steps
@@ -47,12 +47,12 @@ def cart(request: HttpRequest) -> HttpResponse:
 def cart_add(request: HttpRequest, slug: str) -> HttpResponse:
     """Put more pieces of a product into the cart."""
     product = get_object_or_404(Product, slug=slug)
-    form = QuantityForm(request.POST)
+    form = AddForm(request.POST)
     if form.is_valid():
         Cart(request.session).add(product, form.cleaned_data["quantity"])
         messages.success(request, _("%(product)s is in your cart.") % {"product": product.name})
     else:
-        messages.error(request, _quantity_error())
+        messages.error(request, _quantity_error(least=1))
     return redirect("orders:catalogue")
 
 
@@ -64,12 +64,13 @@ def cart_set(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         Cart(request.session).set(product, form.cleaned_data["quantity"])
     else:
-        messages.error(request, _quantity_error())
+        messages.error(request, _quantity_error(least=0))
     return redirect("orders:cart")
 
 
-def _quantity_error() -> str:
-    return _("A quantity is a whole number from 0 to %(most)d.") % {"most": MAX_QUANTITY}
+def _quantity_error(*, least: int) -> str:
+    limits = {"least": least, "most": MAX_QUANTITY}
+    return _("A quantity is a whole number from %(least)d to %(most)d.") % limits
 
 
 @login_required
@@ -79,21 +80,27 @@ def checkout(request: CustomerRequest) -> HttpResponse:
     """Choose a card and turn the cart into an order."""
     basket = Cart(request.session)
     lines = basket.lines()
-    if not lines:
-        return _empty_cart(request)
     cards = payment_provider().cards()
-    form = CheckoutForm(request.POST or None, cards=cards)
-    if form.is_valid():
+    form = CheckoutForm(request.POST or None, cards=cards, totals=totals(lines))
+    is_valid = form.is_valid()
+    if not lines:
+        return _empty_cart(request, form)
+    if is_valid:
         try:
             placed = place_order(
                 user=request.user,
                 quantities={line.product.pk: line.quantity for line in lines},
                 payment_token=form.cleaned_data["payment_token"],
                 key=form.cleaned_data["key"],
+                shown=form.cleaned_data["total"],
             )
         except KeyReused:
             messages.error(request, _("This page was out of date. Please look at it once more."))
             return redirect("orders:checkout")
+        except TotalChanged as error:
+            lines = basket.lines()
+            form.show(totals(lines))
+            form.add_error(None, str(error))
         except CannotOrder as error:
             form.add_error(None, str(error))
         else:
@@ -103,9 +110,9 @@ def checkout(request: CustomerRequest) -> HttpResponse:
     return render(request, "orders/checkout.html", context)
 
 
-def _empty_cart(request: CustomerRequest) -> HttpResponse:
+def _empty_cart(request: CustomerRequest, form: CheckoutForm) -> HttpResponse:
     # The second click on the button comes after the first has emptied the cart.
-    key = request.POST.get("key", "")
+    key = form.cleaned_data.get("key", "") if form.is_bound else ""
     order = request.user.orders.filter(idempotency_key=key).first() if key else None
     if order is not None:
         return redirect(order)

@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from django.tasks.base import TaskContext
 
 from tasks.errors import TaskCancelled
+from tasks.reasons import ASKED_TO_STOP
 
 if TYPE_CHECKING:
 
@@ -87,7 +88,7 @@ class RunContext(_Base):  # type: ignore[misc]  # the stubs do not say that the 
     def raise_if_cancelled(self) -> None:
         """Raise `TaskCancelled` when the run should end."""
         if self.stop.requested:
-            raise TaskCancelled("The run was asked to stop.")
+            raise TaskCancelled(ASKED_TO_STOP)
 
     @property
     def scheduled_at(self) -> datetime | None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from tasks import ledger
 from tasks.control.workforce import queues_of
 from tasks.ledger import now
+from tasks.migrated import missing
 from tasks.models import Gate, GateKind, RunStatus, TaskRun, Worker, WorkerStatus
 from tasks.statistics.rollups import reached
 
@@ -50,12 +50,11 @@ def check(*, oldest_ready: float = OLDEST_READY_SECONDS) -> HealthReport:
 
 
 def _migrations() -> list[Problem]:
-    executor = MigrationExecutor(connection)
-    missing = [step for step, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
-    if not missing:
+    steps = missing(connection)
+    if not steps:
         return []
-    names = ", ".join(f"{step.app_label}.{step.name}" for step in missing[:3])
-    more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+    names = ", ".join(f"{step.app_label}.{step.name}" for step in steps[:3])
+    more = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
     return [
         Problem(
             code="migrations",

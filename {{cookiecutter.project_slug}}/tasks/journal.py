@@ -13,6 +13,7 @@ from tasks import ledger
 from tasks.context import Journal, Progress
 from tasks.errors import TaskCancelled
 from tasks.payload import dump_state
+from tasks.reasons import GIVEN_AWAY
 
 if TYPE_CHECKING:
     from tasks.worker.executing import Execution
@@ -47,7 +48,7 @@ class RunJournal(Journal):
             is_ours = ledger.write_notes(claimed.id, claimed.attempt, state=text)
         if not is_ours:
             self._stop()
-            raise TaskCancelled("The run was given to another worker: this attempt is over.")
+            raise TaskCancelled(GIVEN_AWAY)
         self.state = text
 
     def close(self) -> None:

@@ -93,7 +93,7 @@ class LineKeeper(logging.Handler):
     @override
     def emit(self, record: logging.LogRecord) -> None:
         execution = current.get()
-        if execution is None or execution.has_ended:
+        if execution is None or not execution.is_in_body:
             return
         try:
             execution.keep(record)

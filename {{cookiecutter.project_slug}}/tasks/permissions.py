@@ -8,6 +8,7 @@ from types import MappingProxyType
 VIEW_RUNS = "tasks.view_taskrun"
 # Arguments, results, checkpoints, messages of errors, tracebacks, log lines: masked without it.
 VIEW_ARGUMENTS = "tasks.view_arguments"
+# Retry what has ended, and run now what is scheduled: both make a run due.
 RETRY_RUNS = "tasks.retry_taskrun"
 CANCEL_RUNS = "tasks.cancel_taskrun"
 DELETE_RUNS = "tasks.delete_taskrun"

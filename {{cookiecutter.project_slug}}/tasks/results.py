@@ -100,7 +100,8 @@ def pauses(
     yield 0.0
     while not is_over():
         if ends is not None and time.monotonic() >= ends:
-            raise WaitTimeout(f"{state()} after {timeout:g} seconds. Is a worker running?")
+            asked = "Is a worker running, and nothing paused?"
+            raise WaitTimeout(f"{state()} after {timeout:g} seconds. {asked}")
         left = pause if ends is None else max(0.0, ends - time.monotonic())
         yield min(pause, left)
         pause = min(pause * 1.5, LONGEST_PAUSE)

@@ -26,6 +26,7 @@ from tasks.errors import TaskCancelled, TimeLimitExceeded
 from tasks.failpoints import failpoint
 from tasks.journal import RunJournal
 from tasks.ledger import Claimed, Outcome
+from tasks.reasons import ASKED_TO_STOP, TOO_LONG
 from tasks.results import STATUS, result_of_claim
 from tasks.worker.executing import Executing, Execution, Finished
 from tasks.worker.interrupt import Interrupt
@@ -92,7 +93,12 @@ def begin(claimed: Claimed) -> Execution | Finished:
     execution = Execution(claimed, task, result, Stop())
     if task.time_limit is not None:
         execution.interrupt = Interrupt(task.time_limit, options().time_limit_grace)
-    task_started.send_robust(_backend_class(task.backend), task_result=result)
+    # What receivers log is about this run; it is no line of its body, which begins later.
+    token = current.set(execution)
+    try:
+        task_started.send_robust(_backend_class(task.backend), task_result=result)
+    finally:
+        current.reset(token)
     return execution
 
 
@@ -134,7 +140,7 @@ async def _outcome_async(execution: Execution) -> Outcome:
         if execution.handed_back:
             raise
         # Cancelled by nobody here: what the body waited for was, which is an error like any other.
-        asked = TaskCancelled("The run was asked to stop.") if execution.stop.requested else error
+        asked = TaskCancelled(ASKED_TO_STOP) if execution.stop.requested else error
         return verdict.fail(execution, asked)
     except BaseException as error:  # noqa: BLE001 - as above
         return verdict.fail(execution, error)
@@ -154,6 +160,7 @@ def _forget_backend_classes(*, setting: str, **_kwargs: object) -> None:
 
 def _call(execution: Execution) -> Any:
     arguments, kwargs = _positional(execution), execution.result.kwargs
+    execution.is_in_body = True
     try:
         if execution.interrupt is None:
             return execution.task.func(*arguments, **kwargs)
@@ -163,7 +170,7 @@ def _call(execution: Execution) -> Any:
         late.args = late.args or (_too_long(execution.task.time_limit),)
         raise
     finally:
-        execution.has_ended = True
+        execution.is_in_body = False
         if execution.journal is not None:
             execution.journal.close()
 
@@ -171,6 +178,7 @@ def _call(execution: Execution) -> Any:
 async def _call_async(execution: Execution) -> Any:
     body = execution.task.func(*_positional(execution), **execution.result.kwargs)
     scope = asyncio.timeout(execution.task.time_limit)
+    execution.is_in_body = True
     try:
         async with scope:
             return await body
@@ -179,13 +187,13 @@ async def _call_async(execution: Execution) -> Any:
             raise TimeLimitExceeded(_too_long(execution.task.time_limit)) from error
         raise
     finally:
-        execution.has_ended = True
+        execution.is_in_body = False
         if execution.journal is not None:
             await sync_to_async(execution.journal.close)()
 
 
 def _too_long(limit: float | None) -> str:
-    return f"The body ran for longer than its time limit of {limit or 0:g} seconds."
+    return TOO_LONG % {"limit": f"{limit or 0:g}"}
 
 
 def _canceller() -> Callable[[], object]:

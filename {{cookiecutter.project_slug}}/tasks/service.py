@@ -15,17 +15,27 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.models import ADDITION, CHANGE
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tasks import calling, health, ledger, parameters, schedules
 from tasks.control import audit, declared, gatekeeping, relations, steering, timetable, workforce
-from tasks.control.acts import CANCEL, DELETE, RETRY, Act, Effect, count_meant, count_named, perform
+from tasks.control.acts import (
+    CANCEL,
+    DELETE,
+    PROMOTE,
+    RETRY,
+    Act,
+    Effect,
+    count_meant,
+    count_named,
+    perform,
+)
 from tasks.control.again import enqueue_again
 from tasks.control.declared import Declared
 from tasks.control.matching import Matching
 from tasks.control.overview import Overview, overview
+from tasks.control.paging import Page, page_of
 from tasks.control.reading import HEAVY, Run, WholeRun
 from tasks.control.relations import Related
 from tasks.control.said import Said, said
@@ -83,7 +93,7 @@ class TaskService:
         task: str | None = None,
         queue: str | None = None,
     ) -> Timeline:
-        """Return what ended by the minute or the hour, none left out.
+        """Return what ended by the minute, the hour or some hours, none left out.
 
         Its bounds are those of `tasks.statistics.timeline`. Raises `ValueError` for another step,
         and for a span that has none or too many.
@@ -163,12 +173,16 @@ class TaskService:
         """Return what a run, or one attempt, has logged, in order, as `tasks.control.said` does."""
         return said(id_, attempt, after=after, limit=limit)
 
-    def rows(self, matching: Matching) -> QuerySet[TaskRun]:
-        """Return the rows of the runs that match, in no order: for lists that come in pages.
-
-        What no index finds is found among the newest; see `Matching.recent()`.
-        """
-        return matching.recent().defer(*HEAVY)
+    def page(
+        self,
+        matching: Matching,
+        size: int,
+        *,
+        start: uuid.UUID | None = None,
+        is_back: bool = False,
+    ) -> Page:
+        """Return the runs that match, newest first, by pages: see `tasks.control.paging`."""
+        return page_of(matching, size, start=start, is_back=is_back)
 
     def related(self, id_: uuid.UUID) -> Related:
         """Return what a run is tied to. Raises `UnknownRun`."""
@@ -221,6 +235,10 @@ class TaskService:
         """Give failed and cancelled runs all their attempts again."""
         return perform(RETRY, ids, by=by)
 
+    def promote(self, ids: Collection[uuid.UUID], *, by: AbstractBaseUser | None) -> Effect:
+        """Let scheduled runs run before they are due. Pauses and limits hold them all the same."""
+        return perform(PROMOTE, ids, by=by)
+
     def cancel(self, ids: Collection[uuid.UUID], *, by: AbstractBaseUser | None) -> Effect:
         """Stop runs that have not started; ask those that run to stop."""
         return perform(CANCEL, ids, by=by)
@@ -240,6 +258,10 @@ class TaskService:
     def retry_all(self, matching: Matching, *, by: AbstractBaseUser | None) -> Bulk:
         """Retry up to `MOST_AT_ONCE` that match, in the background: those failed unless told."""
         return self._act_on_all(RETRY, matching, by)
+
+    def promote_all(self, matching: Matching, *, by: AbstractBaseUser | None) -> Bulk:
+        """Let up to `MOST_AT_ONCE` scheduled runs that match run now, in the background."""
+        return self._act_on_all(PROMOTE, matching, by)
 
     def cancel_all(self, matching: Matching, *, by: AbstractBaseUser | None) -> Bulk:
         """Cancel up to `MOST_AT_ONCE` live runs that match, in the background."""

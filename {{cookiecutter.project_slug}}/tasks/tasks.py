@@ -17,7 +17,7 @@ from tasks.task import task
 def act_on_matching(
     context: RunContext, act: str, matching: dict[str, Any], most: int, by: str | None
 ) -> dict[str, int]:
-    """Retry, cancel or delete up to `most` runs that match; see `TaskService`.
+    """Retry, run now, cancel or delete up to `most` runs that match; see `TaskService`.
 
     Begun again after a crash, it goes on with what still matches.
     """
@@ -40,9 +40,9 @@ def act_on_matching(
 
 # What is an hour old is no alert any more.
 @task(priority=90, max_attempts=6, backoff=5.0, max_backoff=300.0, expires_after=3600.0)
-def send_alert(channel: str, title: str, body: str) -> None:
+def send_alert(channel: str, title: str, body: str, *, is_over: bool = False) -> None:
     """Send an alert to one of the addresses in `ALERT_URLS`.
 
     When it fails for good, that is logged and nothing more: see `tasks.alerts.findings.SENDER`.
     """
-    send(channel, Message(title, body))
+    send(channel, Message(title, body, is_over))

@@ -86,6 +86,7 @@ class Timer:
                 self.turn()
             except ledger.AWAY as error:
                 logger.error("The database is away, trying again: %s", error)
+                ledger.outage.note()
                 connection.close()
                 self._stopping.wait(OUTAGE_SECONDS)
             else:
@@ -107,6 +108,7 @@ class Timer:
         try:
             while job.do() and not self._stopping.wait(PAUSE_SECONDS):
                 pass
+            ledger.outage.note_answer()
         except ledger.AWAY:
             raise
         except Exception:

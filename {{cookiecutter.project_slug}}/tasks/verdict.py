@@ -14,6 +14,7 @@ from tasks.failure import Failure, fingerprint
 from tasks.ledger import Claimed, Outcome
 from tasks.models import RunStatus
 from tasks.payload import dump_result
+from tasks.reasons import NOBODY_DECLARES
 
 if TYPE_CHECKING:
     from tasks.task import Task
@@ -111,10 +112,7 @@ def unknown(claimed: Claimed) -> Outcome:
             delay=delay,
             refund=1,
         )
-    error = UnknownTask(
-        f"No installed app declares the task {claimed.name!r}. "
-        "Is its module named `tasks` and its app in INSTALLED_APPS?"
-    )
+    error = UnknownTask(NOBODY_DECLARES % {"name": repr(claimed.name)})
     return _hopeless(claimed, error)
 
 

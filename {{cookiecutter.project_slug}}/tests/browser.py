@@ -19,7 +19,8 @@
 * `site` is the address of a server on the tests' database.
 * `@looks` runs a test in light, in dark and on a phone, `@ways` by the keyboard alone too (with
   the `hands` of `tests/pages/hands.py`), `@shades` in light and in dark, `@plain` without
-  JavaScript; without any of them it runs in light.
+  JavaScript; without any of them it runs in light. `TEST_EVERY_LOOK=1` does not run dark and phone
+  in one.
 * A test needs a database that other processes see: `pytest.mark.django_db(transaction=True)`, or
   `programs` or `crew` of `tests/conftest.py` when workers have a part in it. What a test with
   `crew` stores stays there for the next one.
@@ -84,6 +85,7 @@ class Look:
 LIGHT = Look(name="light")
 DARK = Look(name="dark", dark=True)
 PHONE = Look(name="phone", width=400, height=860)
+DARK_PHONE = Look(name="dark phone", dark=True, width=400, height=860)
 KEYBOARD = Look(name="keyboard", keyboard=True)
 """Without a pointer: see `tests/pages/hands.py`."""
 PLAIN = Look(name="plain", scripts=False)
@@ -93,15 +95,15 @@ NEXT_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationF
 MOVING = """document.getAnimations().some(one => one.playState === "running"
     && one.effect.getComputedTiming().iterations !== Infinity)"""
 
-looks = pytest.mark.parametrize(
-    "look", [LIGHT, DARK, PHONE], ids=lambda one: one.name, indirect=True
-)
+# Every look of every page takes minutes: each day light on a wide screen and dark on a phone.
+ALL = bool(os.environ.get("TEST_EVERY_LOOK"))
+LOOKS = [LIGHT, DARK, PHONE] if ALL else [LIGHT, DARK_PHONE]
+
+looks = pytest.mark.parametrize("look", LOOKS, ids=lambda one: one.name, indirect=True)
 """In light, in dark and on a phone."""
 shades = pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda one: one.name, indirect=True)
 """In light and in dark."""
-ways = pytest.mark.parametrize(
-    "look", [LIGHT, DARK, PHONE, KEYBOARD], ids=lambda one: one.name, indirect=True
-)
+ways = pytest.mark.parametrize("look", [*LOOKS, KEYBOARD], ids=lambda one: one.name, indirect=True)
 """In light, in dark, on a phone, and by the keyboard alone."""
 plain = pytest.mark.parametrize("look", [PLAIN], ids=lambda one: one.name, indirect=True)
 """Without JavaScript."""

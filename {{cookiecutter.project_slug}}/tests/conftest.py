@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from tasks.models import Schedule, TaskRun
 from tasks.tests.sample.models import Mark, Visit
@@ -37,6 +37,14 @@ class Hired:
             self._programs.kill_all()
             self._crew = None
             call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.fixture
+def no_manifest(settings: Settings, tmp_path: Path) -> None:
+    """Nobody has typed `collectstatic`: every page that names a file of it raises."""
+    files = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": files}
+    settings.STATIC_ROOT = str(tmp_path)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ An end without an accident and one with it must read the same.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -76,12 +77,24 @@ def outside() -> list[tuple[type, str]]:
     return _outside
 
 
+def forgotten_by(forget: Callable[[], None]) -> None:
+    """Name who has to forget what a pass has done elsewhere that was rolled back."""
+    _forgetting.append(forget)
+
+
+def forget() -> None:
+    """Forget what a pass has done that was rolled back."""
+    for one in _forgetting:
+        one()
+
+
 type Play[T] = Callable[[Stage, str], T]
 
 _runs: dict[str, Play[Run]] = {}
-_requests: dict[str, Play[Request]] = {}
+_requests: dict[str, list[Play[Request]]] = defaultdict(list)
 _impossible: dict[str, Callable[[], str]] = {}
 _outside: list[tuple[type, str]] = []
+_forgetting: list[Callable[[], None]] = []
 
 
 def run(kind: str, *, unless: Callable[[], str] | None = None) -> Callable[[Play[Run]], Play[Run]]:
@@ -95,8 +108,13 @@ def run(kind: str, *, unless: Callable[[], str] | None = None) -> Callable[[Play
 
 
 def request(kind: str) -> Callable[[Play[Request]], Play[Request]]:
-    """Have a function make the requests that come by the places of a kind."""
-    return lambda play: _requests.setdefault(kind, play)
+    """Have a function make requests that come by the places of a kind, beside those of others."""
+
+    def note(play: Play[Request]) -> Play[Request]:
+        _requests[kind].append(play)
+        return play
+
+    return note
 
 
 def come_by_runs(places: list[str]) -> list[str]:
@@ -111,10 +129,14 @@ def possible(places: list[str]) -> list[str]:
     return [place for place in places if not reasons.get(_kind(place))]
 
 
-def come_by_requests(places: list[str]) -> list[str]:
-    """Return those of the places that requests come by."""
+def come_by_requests(places: list[str]) -> list[tuple[str, int]]:
+    """Return those of the places that requests come by: each with the number of each who does."""
     _load()
-    return [place for place in places if _kind(place) in _requests]
+    return [
+        (place, number)
+        for place in places
+        for number in range(len(_requests.get(_kind(place), ())))
+    ]
 
 
 def run_by(place: str, stage: Stage) -> Run:
@@ -122,9 +144,9 @@ def run_by(place: str, stage: Stage) -> Run:
     return _runs[_kind(place)](stage, place.partition(": ")[2])
 
 
-def request_by(place: str, stage: Stage) -> Request:
-    """Make a request that comes by the place."""
-    return _requests[_kind(place)](stage, place.partition(": ")[2])
+def request_by(place: str, number: int, stage: Stage) -> Request:
+    """Make the request of this number that comes by the place."""
+    return _requests[_kind(place)][number](stage, place.partition(": ")[2])
 
 
 def _kind(place: str) -> str:

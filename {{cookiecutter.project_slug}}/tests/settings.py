@@ -51,6 +51,7 @@ os.environ |= {
     "PAYMENT_API_KEY": "",
     "PAYMENT_TIMEOUT_SECONDS": "5",
     "STORED_ANSWER_DAYS": "",
+    "EXPORT_HISTORY_DAYS": "",
     "SENT_MAIL_DAYS": "",
     "REPORT_RECIPIENTS": os.environ.get("TEST_REPORT_RECIPIENTS", ""),
     "BACKUPS": "",

@@ -72,6 +72,15 @@ def test_the_dashboard_shows_a_failure_while_one_looks(inside: Page, site: str) 
     )
 
 
+def test_the_legend_tells_dashed_lines_from_the_others(inside: Page, site: str) -> None:
+    inside.goto(f"{site}/admin/")
+
+    marks = "Chart.getChart('tasks-took').legend.legendItems.map(each => each.lineDash.length > 0)"
+    inside.wait_for_function("window.Chart?.getChart('tasks-took')")
+
+    assert inside.evaluate(marks) == [False, True, False, True]
+
+
 def test_the_interval_is_kept_in_the_address(inside: Page, site: str) -> None:
     inside.goto(f"{site}/admin/")
     inside.get_by_label("Refresh").select_option("60")
@@ -140,6 +149,8 @@ def test_a_task_is_run_through_its_form_and_a_worker_is_stopped(
     program = programs.worker("--threads=2")
     (worker,) = program.workers()
     inside.goto(f"{site}{TASK}?every=0")
+    for chart in ("tasks-ended", "tasks-took"):
+        assert inside.evaluate(f"Chart.getChart('{chart}').data.labels.length") == 60
     button(inside, "Run now").click()
     dialog = inside.locator("#dialog")
     dialog.get_by_label("options").fill("no json")

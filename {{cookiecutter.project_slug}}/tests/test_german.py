@@ -1,6 +1,7 @@
 """The German catalogue is complete, compiled, and what the pages are made of."""
 
 import html
+import json
 import re
 import shutil
 import subprocess
@@ -8,20 +9,45 @@ import sys
 import uuid
 from collections import deque
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import django.contrib.admin
 import polib  # type: ignore[import-untyped]
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import User
 from demo.seed import GOODS, SCARCE, plant
-from tasks.models import RunStatus, Schedule, TaskRun
+from tasks.admin.words import ago, length, until
+from tasks.alerts.findings import Rule
+from tasks.models import Alert, RunStatus, Schedule, TaskRun
+from tasks.reasons import (
+    ASKED_TO_STOP,
+    AT_LEAST,
+    FAILED_WITH,
+    MISSED,
+    MOST_FAIL,
+    NO_SIGN,
+    NO_WORKER,
+    NOBODY_DECLARES,
+    NOBODY_KNOWS,
+    PROCESS_ENDED,
+    READY_SINCE,
+    SO_MANY_FAILED,
+    TOO_LONG,
+    WAITS,
+    WORKER_LOST,
+)
+from tasks.service import service
 from tasks.testing import run_due
+from tasks.tests.admin_factories import failure, make_failed_run
 from tasks.tests.factories import make_run, make_schedule, make_worker
 from tasks.tests.sample.tasks import blab, count_to, print_labels, say
 from tests.english import english_in, is_english
@@ -32,21 +58,15 @@ ROOT = Path(settings.BASE_DIR)
 CATALOGUE = ROOT / "locale/de/LC_MESSAGES/django.po"
 WITHOUT = (".venv", "tests", "staticfiles", "var", "node_modules", ".git")
 OPTIONS = ["--locale=de", "--no-location", "--no-obsolete"]
+# A text of a script, which may be in several parts.
+PART = r"""(?:"[^"]*"|'[^']*')"""
+SAID = re.compile(rf"\bn?gettext\(\s*((?:{PART}[\s+]*)+)")
 PLACE = re.compile(r"%\(\w+\)[.\d]*[a-z]|%%|\{\w*\}|</?\w+>")
 # Django writes the names of permissions into the database, in English.
 PERMISSION = re.compile(r"Can \w+,? [^<]+")
 MOST_PAGES = 150
-# What Unfold and Django have not translated, and what a bank answered.
-OF_OTHERS = (
-    "Type to search",
-    "Select action to run",
-    "No results found",
-    "This page yielded into no results.",
-    "After you've created a user",
-    "Whether the user will be able to authenticate",
-    "Enable password-based authentication",
-    "POST /v1/",
-)
+# What a bank answered.
+OF_OTHERS = ("POST /v1/",)
 # What is no page, and pages of the docs, which are English.
 ELSEWHERE = ("/static/", "/api/", "/patterns/")
 # Shorter texts may be part of a name, of an address or of a German sentence.
@@ -83,13 +103,34 @@ def test_nothing_in_the_catalogue_is_left_open() -> None:
     assert [each.msgid for each in entries() if not each.translated() or each.fuzzy] == []
 
 
-def test_the_compiled_catalogue_is_that_of_the_source() -> None:
-    compiled = polib.mofile(str(CATALOGUE.with_suffix(".mo")))
+@pytest.mark.parametrize("domain", ["django", "djangojs"])
+def test_the_compiled_catalogue_is_that_of_the_source(domain: str) -> None:
+    source = CATALOGUE.with_name(f"{domain}.po")
+    compiled = polib.mofile(str(source.with_suffix(".mo")))
 
-    def texts(found: list[polib.POEntry] | polib.MOFile) -> dict[str, object]:
-        return {each.msgid: each.msgstr or each.msgstr_plural for each in found}
+    def texts(found: polib.POFile | polib.MOFile) -> dict[object, object]:
+        return {(each.msgctxt, each.msgid): each.msgstr or each.msgstr_plural for each in found}
 
-    assert texts(compiled) == texts(entries()), "make messages"
+    assert texts(compiled) == texts(polib.pofile(str(source))), "make messages"
+
+
+@pytest.mark.django_db
+def test_the_scripts_of_the_admin_say_nothing_in_english(admin_client: Client) -> None:
+    answer = answer_in_german(admin_client, reverse("admin:jsi18n"))
+    found = re.search(r"const newcatalog = (\{.*?\});", answer, re.DOTALL)
+    assert found
+    catalogue = json.loads(found[1])
+    scripts = Path(django.contrib.admin.__file__).parent / "static" / "admin" / "js"
+
+    said = {
+        "".join(part[1:-1] for part in re.findall(PART, parts))
+        for script in scripts.glob("**/*.js")
+        if "vendor" not in script.parts
+        for parts in SAID.findall(script.read_text())
+    }
+
+    assert len(said) > 30
+    assert sorted(said - set(catalogue)) == []
 
 
 def test_each_translation_has_the_places_of_its_original() -> None:
@@ -171,6 +212,121 @@ def test_no_page_is_left_in_english(root: Client) -> None:
     assert left == {}
 
 
+def test_days_are_bent_as_german_bends_them() -> None:
+    long, short = timedelta(days=6, hours=3), timedelta(minutes=5)
+    with translation.override("de"):
+        assert (ago(long), until(long)) == ("vor 6 Tagen", "in 6 Tagen")
+        assert (ago(short), until(short)) == ("vor 5 min", "in 5 min")
+        assert length(long.total_seconds()) == "6 Tage"
+    assert (ago(long), until(long)) == ("6 days ago", "in 6 days")
+
+
+def test_a_queue_that_nobody_paused_is_active(root: Client) -> None:
+    page = answer_in_german(root, "/admin/tasks/queues/")
+
+    for said in ("Aktiv", "Anhalten", "Begrenzen"):
+        assert f">{said}</" in page
+    assert "Offen" not in page
+
+
+def test_what_rows_keep_is_told_in_german_and_what_bodies_say_is_not(root: Client) -> None:
+    lost = WORKER_LOST % {"reason": PROCESS_ENDED % {"cause": "signal SIGKILL"}}
+    late = TOO_LONG % {"limit": "2.5"}
+    unknown = NOBODY_DECLARES % {"name": "'shop.tasks.sell'"}
+    errors = "[]"
+    for kind, said in (
+        ("tasks.errors.WorkerLost", lost),
+        ("tasks.errors.TimeLimitExceeded", late),
+        ("tasks.errors.UnknownTask", unknown),
+        ("shop.errors.Refused", ASKED_TO_STOP),
+    ):
+        errors = failure(said, errors=errors, exception_class_path=kind, traceback="")
+    run = make_failed_run(errors=errors)
+
+    page = html.unescape(answer_in_german(root, f"/admin/tasks/taskrun/{run.pk}/change/"))
+
+    assert "Worker verloren: Sein Prozess endete mit signal SIGKILL." in page
+    assert "Der Aufruf dauerte länger als sein Zeitlimit von 2.5 Sekunden." in page
+    assert "Keine installierte App hat die Aufgabe 'shop.tasks.sell'." in page
+    assert ASKED_TO_STOP in page
+
+
+def test_what_people_did_is_written_in_english_and_told_in_german(root: Client) -> None:
+    user, run = User.objects.get(email="root@example.com"), make_failed_run(name=say.module_path)
+    with translation.override("de"):
+        service.enqueue_again(run.pk, by=user)
+        service.retry([run.pk], by=user)
+        service.set_limit("default", 3, by=user)
+    written = set(LogEntry.objects.values_list("change_message", flat=True))
+    assert {"Retried.", "At most 3 at once."} < written
+
+    history = answer_in_german(root, f"/admin/tasks/taskrun/{run.pk}/history/")
+    audit = answer_in_german(root, "/admin/admin/logentry/")
+    found = answer_in_german(root, "/admin/admin/logentry/?q=erneut+versucht")
+
+    for page, told in (
+        (history, "Erneut versucht."),
+        (history, "Noch einmal ausgeführt, als "),
+        (audit, "Noch einmal eingereiht, wie "),
+        (audit, "Höchstens 3 zugleich."),
+        (found, "Erneut versucht."),
+    ):
+        assert told in page
+    assert "Höchstens 3" not in found
+
+
+@pytest.mark.parametrize(
+    ("rule", "title", "body", "told"),
+    [
+        (
+            Rule.FAILED,
+            FAILED_WITH % {"task": "shop.tasks.sell", "error": NOBODY_KNOWS},
+            "Out of paper.",
+            ("shop.tasks.sell ist fehlgeschlagen: niemand weiß warum", "Out of paper."),
+        ),
+        (
+            Rule.MISSED,
+            MISSED % {"name": "nightly"},
+            AT_LEAST % {"count": 7},
+            ("Der Zeitplan nightly wurde versäumt", "Mindestens 7 Termine."),
+        ),
+        (
+            Rule.WAITING,
+            WAITS % {"queue": "mail", "limit": 60},
+            READY_SINCE % {"since": "2026-11-28 09:00:00"},
+            ("mail warten länger als 60 s", "Der erste ist seit 2026-11-28 09:00:00 UTC bereit."),
+        ),
+        (
+            Rule.NO_WORKER,
+            NO_WORKER % {"queue": "mail"},
+            NO_SIGN % {"limit": 90},
+            ("Kein Worker nimmt aus der Warteschlange mail", "gab seit 90 s ein Lebenszeichen"),
+        ),
+        (
+            Rule.FAILING,
+            MOST_FAIL % {"percent": 60, "task": "shop.tasks.sell"},
+            SO_MANY_FAILED % {"bad": 6, "ended": 10, "minutes": 15},
+            ("60 % der Läufe von shop.tasks.sell", "6 von 10 in den letzten 15 Minuten."),
+        ),
+    ],
+)
+def test_alerts_are_told_in_german(
+    root: Client, rule: Rule, title: str, body: str, told: tuple[str, str]
+) -> None:
+    alert = Alert.objects.create(rule=rule, key="here", title=title, body=body)
+
+    page = html.unescape(answer_in_german(root, f"/admin/tasks/alert/{alert.pk}/change/"))
+
+    assert all(each in page for each in told)
+    assert title not in page
+
+
+def answer_in_german(client: Client, address: str) -> str:
+    answer = client.get(address, headers={"Accept-Language": "de"})
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
 def answered(client: Client, method: str, address: str, body: Any = None) -> Any:
     """Return the problem that a request is answered with, in German."""
     sent = {} if method == "get" else {"content_type": "application/json", "data": body}
@@ -216,6 +372,7 @@ def test_no_problem_of_the_api_is_told_in_english(client: Client) -> None:
         ("get", f"{runs}/{nobody}/", None),
         ("get", f"{runs}/{nobody}/related/", None),
         ("get", f"{runs}/?status=x&worker=x&since=x&schedule=x&fingerprint={'x' * 99}", None),
+        ("get", f"{runs}/?priority=x", None),
         ("post", f"{runs}/", {}),
         ("post", f"{runs}/", {"task": "say"}),
         ("post", f"{runs}/", {"task": say.module_path}),

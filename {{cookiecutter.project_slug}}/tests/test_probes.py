@@ -66,6 +66,14 @@ def test_a_missing_migration_is_the_reason_given(client: Client) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite compiles no query")
+def test_no_probe_waits_for_postgresql_to_compile_what_it_asks() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
+
+
+@pytest.mark.django_db
 def test_a_cache_that_is_away_is_the_reason_given(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

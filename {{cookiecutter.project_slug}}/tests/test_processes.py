@@ -18,7 +18,7 @@ from django.core.management import get_commands, load_command_class
 from django.utils.module_loading import import_string
 
 from config.settings.processes import PRODUCTION_PROCESSES, given
-from demo.address import free_port
+from demo.address import any_port
 from tasks.models import Worker, WorkerStatus
 
 WITHIN = 60.0
@@ -79,8 +79,9 @@ def test_the_timer_stops_in_order() -> None:
         assert process.wait(WITHIN) == 0
 
 
+@pytest.mark.once
 def test_the_site_answers_and_stops_in_order() -> None:
-    port = free_port(8100)
+    port = any_port()
     with started("web", WEB_BIND=f"127.0.0.1:{port}", WEB_PROCESSES="1") as process:
         until_said(process, "Listening at")
 
@@ -92,6 +93,7 @@ def test_the_site_answers_and_stops_in_order() -> None:
         assert process.wait(WITHIN) == 0
 
 
+@pytest.mark.once
 def test_a_number_that_is_none_is_one_sentence() -> None:
     with started("worker", WORKER_THREADS="many") as process:
         _, said = process.communicate(timeout=WITHIN)
@@ -101,6 +103,7 @@ def test_a_number_that_is_none_is_one_sentence() -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.once
 def test_a_setting_that_is_wrong_stops_the_start() -> None:
     with started("timer", SITE_URL="shop.example.com") as process:
         _, said = process.communicate(timeout=WITHIN)

@@ -1,15 +1,17 @@
 """What every response carries, and what the log says about it."""
 
+import base64
+import hashlib
 import logging
+import re
 from pathlib import Path
 
 import pytest
 from django.core.mail import EmailMessage, mailers
-from django.test import Client, RequestFactory
-from django.utils import translation
-from django.views.defaults import server_error
+from django.test import Client
 from pytest_django import Settings
 
+from accounts.tests.factories import make_user
 from config.logs import LineFormatter
 
 POLICY = "Content-Security-Policy"
@@ -78,10 +80,32 @@ def test_who_finds_nothing_is_told_so_in_the_shops_own_style(client: Client) -> 
     assert 'class="site-header"' in response.text
 
 
-def test_what_breaks_is_told_without_a_database_and_without_a_word_of_what_it_was() -> None:
-    with translation.override("en"):
-        page = server_error(RequestFactory().get("/"))
+def test_what_breaks_is_told_without_a_database_and_without_a_word_of_what_it_was(
+    client: Client, no_manifest: None
+) -> None:
+    client.raise_request_exception = False
 
-    assert page.status_code == 500
-    assert "Something went wrong" in page.text
-    assert "shop.css" in page.text
+    for language, told in (("en", "Something went wrong"), ("de", "Etwas ist schiefgegangen")):
+        page = client.get("/accounts/login/", headers={"Accept-Language": language})
+
+        assert page.status_code == 500
+        assert told in page.text
+        assert "manifest" not in page.text
+        # It asks for no other file, and its own style is all that its policy lets in.
+        assert not re.search(r"<(?:link|script|img)|url\(", page.text)
+        (style,) = re.findall("<style>(.*?)</style>", page.text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'sha256-{digest}';" in f"{page.headers[POLICY]};"
+        assert "unsafe" not in page.headers[POLICY]
+
+
+@pytest.mark.django_db
+def test_who_may_not_is_told_so_in_the_shops_own_style(client: Client) -> None:
+    client.force_login(make_user(is_staff=True))
+    forbidden = client.get("/admin/tasks/taskrun/")
+    stale = Client(enforce_csrf_checks=True).post("/accounts/login/")
+
+    assert [forbidden.status_code, stale.status_code] == [403, 403]
+    assert "Your account may not do this" in forbidden.text
+    assert "The page that you sent was too old" in stale.text
+    assert all('class="site-header"' in page.text for page in (forbidden, stale))

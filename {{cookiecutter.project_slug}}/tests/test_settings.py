@@ -5,6 +5,7 @@ import secrets
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -148,3 +149,23 @@ print(behind_a_proxy.headers["Location"])
         "/shop/ max-age=3600; includeSubDomains; preload",
         "/shop/",
     ], done.stderr
+
+
+@pytest.mark.once
+def test_production_serves_files_compressed_and_for_ever(tmp_path: Path) -> None:
+    program = """
+import os
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
+from django.test import Client, override_settings
+with override_settings(STATIC_ROOT=os.environ["FOLDER"]):
+    call_command("collectstatic", interactive=False, verbosity=0)
+    client = Client(headers={"host": "shop.example.com", "accept-encoding": "gzip"})
+    sent = client.get(staticfiles_storage.url("shop.css"), secure=True)
+    print(sent.status_code, sent.headers["Content-Encoding"], sent.headers["Cache-Control"])
+"""
+
+    done = manage("shell", "--no-imports", "--command", program, **PRODUCTION, FOLDER=str(tmp_path))
+
+    [line] = done.stdout.splitlines()
+    assert line == "200 gzip max-age=315360000, public, immutable", done.stderr

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from config.telemetry.spans import Spans
+from config.telemetry.spans import Spans, start
 from tasks import around
 from tasks.control.reading import WholeRun
 from tasks.models import RunStatus, TaskRun
@@ -132,6 +133,11 @@ def test_a_trace_leads_through_real_workers(
         assert span["context"]["trace_id"] == f"0x{trace}"
         assert span["parent_id"] == f"0x{above}"
         above = span["context"]["span_id"][2:]
+
+
+def test_an_exporter_that_is_none_is_told_in_a_sentence() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"^TRACES_EXPORTER names 'OTLP', which cannot"):
+        start("OTLP")
 
 
 def test_an_error_is_reported_with_its_run_and_without_secrets(programs: Programs) -> None:

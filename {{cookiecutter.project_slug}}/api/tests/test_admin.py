@@ -1,18 +1,21 @@
 """In the admin a token is made for oneself and shown once."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import make_user
 from api import tokens
 from api.models import Token
 from api.tests.factories import bearer
+from tasks.admin.words import moment
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +42,32 @@ def test_it_is_shown_once_and_works(client: Client, staff: User) -> None:
     assert found[0] not in client.get(LIST).text
     entry = LogEntry.objects.get()
     assert found[0] not in f"{entry.change_message} {entry.object_repr}"
+
+
+def test_one_button_makes_it(client: Client, staff: User) -> None:
+    page = client.get(ADD).text
+
+    assert re.findall(r'name="(_save|_addanother|_continue)"', page) == ["_save"]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_its_times_are_written_as_on_all_other_pages(
+    client: Client, staff: User, language: str
+) -> None:
+    expires_at = timezone.now() + timedelta(days=1)
+    token, _text = tokens.issue(user=staff, name="script", expires_at=expires_at)
+    LogEntry.objects.log_actions(staff.pk, [token], CHANGE, change_message="Revoked.")
+    written = LogEntry.objects.get().action_time
+
+    for page, times in (
+        ("changelist", [token.created_at, expires_at]),
+        ("change", [token.created_at, expires_at]),
+        ("history", [written]),
+    ):
+        where = reverse(f"admin:api_token_{page}", args=[] if page == "changelist" else [token.pk])
+        content = client.get(where, headers={"Accept-Language": language}).text
+        for time in times:
+            assert moment(time) in content
 
 
 def test_nobody_makes_one_for_somebody_else(client: Client, staff: User) -> None:

@@ -5,18 +5,22 @@ from playwright.sync_api import Page, expect
 
 from accounts.tests.factories import make_user
 from exports.models import Export
-from tests.browser import PHONE, log_in
+from tests.browser import check, log_in, looks
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize("look", [PHONE], indirect=True, ids=["phone"])
-def test_every_operation_is_shown_on_a_phone_too(page: Page, site: str) -> None:
+@looks
+def test_everybody_can_read_every_operation(page: Page, site: str) -> None:
     page.goto(f"{site}/api/docs/")
 
     expect(page.get_by_role("heading", name="Task Shop")).to_be_visible()
     expect(page.locator(".opblock")).not_to_have_count(0)
     expect(page.get_by_text("/api/tasks/runs/bulk/")).to_be_visible()
+    # The page as it opens, by all of axe's rules. An operation that is open is not asked about:
+    # there Swagger 5 has a list without a name (`select-name`) and two regions that are called the
+    # same (`landmark-unique`), made anew by its own script each time.
+    check(page)
 
 
 def test_who_is_logged_in_tries_an_operation_that_writes(page: Page, site: str) -> None:

@@ -47,6 +47,19 @@ def test_every_error_is_a_problem(
                 }
 
 
+def test_what_is_sent_has_no_other_fields_than_are_described(described: Described) -> None:
+    shapes = described["components"]["schemas"]
+    bodies = {
+        content["schema"]["$ref"].rpartition("/")[2]
+        for operations in described["paths"].values()
+        for operation in operations.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+    }
+
+    assert bodies
+    assert [body for body in bodies if shapes[body].get("additionalProperties", True)] == []
+
+
 @pytest.mark.django_db
 def test_it_and_its_page_are_served(client: Client) -> None:
     described = client.get("/api/schema/", headers={"Accept": "application/json"})

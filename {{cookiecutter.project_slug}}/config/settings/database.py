@@ -50,6 +50,10 @@ def pool_options() -> dict[str, Any]:
             "max_size": env.number("DATABASE_POOL_SIZE", default=20, at_least=1),
             # Seconds that a thread waits for a free connection before "couldn't get a connection".
             "timeout": 10,
+            # Seconds after which it begins anew to look for a database that is away. It waits ever
+            # longer between two tries: with its own five minutes it may find one that is back only
+            # minutes later.
+            "reconnect_timeout": 10,
         },
         "connect_timeout": 5,
     }

@@ -17,6 +17,8 @@ def time_zone(name: str) -> str:
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+# The admin writes all moments alike, to the second; the shop's pages say how they want theirs.
+FORMAT_MODULE_PATH = ["config.formats"]
 
 # What people are shown; the database keeps UTC.
 USE_TZ = True

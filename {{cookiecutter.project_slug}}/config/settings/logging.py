@@ -63,6 +63,8 @@ LOGGING = {
         # These write the addresses that alerts go to, passwords and tokens included.
         "apprise": {"handlers": [], "propagate": False, "level": "CRITICAL"},
         "urllib3": {"level": "INFO"},
+        # A line for each try to reach a database that is away: who wanted it says so, too.
+        "psycopg.pool": {"level": "ERROR"},
         # A line a call says less than the task that made it.
         "httpx": {"level": "WARNING"},
     },

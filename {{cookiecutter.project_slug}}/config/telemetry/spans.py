@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, override
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -30,10 +31,19 @@ SYSTEM = "django.tasks"
 
 
 def start(exporter: str) -> None:
-    """Send spans to `otlp`, whose address `OTEL_EXPORTER_OTLP_ENDPOINT` names, or to a class."""
+    """Send spans to `otlp`, whose address `OTEL_EXPORTER_OTLP_ENDPOINT` names, or to a class.
+
+    Raises `ImproperlyConfigured` when there is no such class.
+    """
+    try:
+        sending = import_string(EXPORTERS.get(exporter, exporter))()
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            f"TRACES_EXPORTER names {exporter!r}, which cannot be imported ({error}); "
+            "write, say, TRACES_EXPORTER=otlp"
+        ) from error
     service = Resource.create({SERVICE_NAME: settings.SHOP_NAME})
     provider = TracerProvider(resource=service)
-    sending = import_string(EXPORTERS.get(exporter, exporter))()
     provider.add_span_processor(BatchSpanProcessor(sending))
     trace.set_tracer_provider(provider)
     surround(Spans(provider))

@@ -45,7 +45,8 @@ MODULES = (*APPS, "reports.daily", "reports.numbers", "reports.period", "reports
 """What cannot be imported any more."""
 
 VARIABLES = (
-    r"(?:DEMO|PAYMENT_\w+|EXPORT_(?:FOLDER|BUCKET|CHUNK_ROWS|KEEP_DAYS|LINK_SECONDS|MOST_AT_ONCE)"
+    r"(?:DEMO|PAYMENT_\w+|EXPORT_(?:FOLDER|BUCKET|CHUNK_ROWS|HISTORY_DAYS|KEEP_DAYS"
+    r"|LINK_SECONDS|MOST_AT_ONCE)"
     r"|STORED_ANSWER_DAYS|REPORT_RECIPIENTS)"
 )
 
@@ -72,6 +73,7 @@ LINES: dict[str, tuple[str, ...]] = {
         r"DEMO_FOLDER = .*",
     ),
     "tests/test_checks.py": (r".*checks\.no_demo,.*",),
+    "tests/test_extras.py": (r'        \("TEST_EXPORT_BUCKET", .*',),
     "tests/test_settings.py": (r'    "PAYMENT_PROVIDER": .*',),
     "compose.yaml": (r"    (?:DEMO|PAYMENT_\w+): .*",),
     "compose.production.yaml": (r"    (?:DEMO|PAYMENT_\w+): .*",),
@@ -86,11 +88,12 @@ BLOCKS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "config/settings/cleanup.py": (
         (r"# The API's answers to idempotency keys(?:.*\n)*?STORED_ANSWER_DAYS = .*\n\n?", ""),
+        (r"# Exports that have failed.*\nEXPORT_HISTORY_DAYS = .*\n\n", ""),
     ),
     "config/settings/reports.py": ((r"# Who gets the report(?:.*\n)*?\n", ""),),
     "config/urls.py": (
         (
-            r'if apps\.is_installed\("demo"\):\n(?:.*\n)*',
+            r'if apps\.is_installed\("demo"\):\n    .*\nelse:\n    .*\n',
             (
                 'home = RedirectView.as_view(pattern_name="admin:index")\n'
                 'urlpatterns += [path("", home, name="home")]\n'

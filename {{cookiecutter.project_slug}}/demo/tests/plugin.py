@@ -14,7 +14,7 @@ from orders import http_provider
 @pytest.fixture(scope="session")
 def _provider(folder: Path) -> Iterator[Witness]:
     """The provider, to which also those processes speak that tests start."""
-    with serving(books()) as witness:
+    with serving(books()) as witness, witness.present():
         settings.PAYMENT_URL = os.environ["TEST_PAYMENT_URL"] = witness.url
         yield witness
         http_provider.close()

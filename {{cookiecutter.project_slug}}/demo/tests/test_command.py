@@ -18,7 +18,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from demo.address import any_port, free_port, is_free
+from demo.address import any_port, claimed, is_free
 from demo.tests.test_processes import wait_until_gone
 
 # What it starts is the same whatever carries the tasks and whatever stores them.
@@ -119,6 +119,10 @@ class Demo:
         return found
 
 
+def folder_of(url: str) -> Path:
+    return Path(url.removeprefix("file://"))
+
+
 @pytest.fixture
 def demo(environment: dict[str, str]) -> Iterator[Demo]:
     demo = Demo("--port", str(any_port()), environment=environment)
@@ -131,7 +135,8 @@ def demo(environment: dict[str, str]) -> Iterator[Demo]:
 
 
 def test_the_check_sees_every_seeded_order_end_well(environment: dict[str, str]) -> None:
-    demo = Demo("--check", "--port", str(any_port()), environment=environment)
+    port = str(any_port())
+    demo = Demo("--check", "--port", port, environment=environment)
 
     assert demo.end() == 0, demo.text
 
@@ -140,6 +145,9 @@ def test_the_check_sees_every_seeded_order_end_well(environment: dict[str, str])
         assert re.search(row, demo.text), demo.text
     assert re.search(r"mail +sent +31", demo.text)
     assert "All orders have ended as they should" in demo.text
+    mails = "".join(mail.read_text() for mail in folder_of(environment["EMAIL_URL"]).iterdir())
+    assert "Welcome" in mails
+    assert set(re.findall(r"http://localhost:(\d+)/", mails)) == {port}
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the process table in /proc")
@@ -176,8 +184,23 @@ def test_the_next_free_port_is_taken() -> None:
         taken.listen()
         port = taken.getsockname()[1]
 
-        assert free_port(port) > port
+        with claimed(port) as next_one:
+            assert next_one > port
         assert not is_free(port)
+
+
+def test_two_demos_that_start_together_have_two_ports() -> None:
+    with claimed(any_port()) as one, claimed(one) as other:
+        assert is_free(one)
+        assert other > one
+
+
+def test_the_port_of_a_demo_that_has_ended_is_the_next_ones() -> None:
+    with claimed(any_port()) as port:
+        pass
+
+    with claimed(port) as again:
+        assert again == port
 
 
 def test_a_port_that_no_server_can_have_is_refused(environment: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from demo import archive, seed
 from demo.cards import CARDS, Card, pressed
+from demo.documents import as_html
 from demo.mail import stop
 from demo.templatetags.clock import ago, span
 from demo.tests.witness import Witness
@@ -188,7 +189,25 @@ def test_every_card_leads_to_the_page_of_its_pattern(client: Client, card: Card)
     url = reverse("demo-pattern", args=[card.name])
 
     assert url in client.get(reverse("home")).content.decode()
-    assert "naive" in client.get(url).content.decode()
+    content = client.get(url).content.decode()
+    assert "<h2>The naive version</h2>" in content
+    assert "```" not in content
+
+
+def test_what_is_written_in_a_document_becomes_no_markup_and_links_lead_only_to_what_is_shown() -> (
+    None
+):
+    html = as_html(
+        "<script>alert(1)</script> `<b>` [a](javascript:alert(1)) [b](../b.md) [c](c.md)\n\n"
+        '```"><i>\n<u>\n```\n',
+        addresses={"c.md": "/c/?a&b"},
+    )
+
+    assert re.findall(r"<\w[^>]*>", html) == [
+        *("<p>", "<code>", "<a>", '<a href="/c/?a&amp;b">'),
+        *('<pre tabindex="0">', "<code>"),
+    ]
+    assert "&lt;script&gt;" in html
 
 
 def test_there_is_no_page_and_no_button_of_another_name(client: Client) -> None:

@@ -17,6 +17,8 @@ from django.conf import settings
 from demo.console import Console, wants_colour
 from demo.processes import Asked, Exited, Processes, Program
 
+pytestmark = pytest.mark.once
+
 MANAGE = """\
 import os, signal, subprocess, sys, time
 

@@ -3,7 +3,9 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from demo import sandbox
 from demo.sandbox import Sandbox
 from demo.sandbox.cards import BEHAVIOURS
 from demo.sandbox.journal import Asked, Journal, Kind, State
+from demo.sandbox.server import Refused
 from demo.tests.witness import SLOW_SECONDS, Witness, serving
 from orders.money import Money
 from orders.payments import (
@@ -197,6 +200,35 @@ def test_no_more_is_given_back_than_was_taken(witness: Witness) -> None:
 
     assert refused == Declined(reason="No more than was charged can be given back.")
     assert sum(entry.amount for entry in witness.refunds(State.SUCCEEDED)) == 60
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (HTTPStatus.REQUEST_TIMEOUT, OutcomeUnknown),
+        (HTTPStatus.CONFLICT, ProviderUnavailable),
+        (HTTPStatus.MISDIRECTED_REQUEST, ProviderUnavailable),
+        (HTTPStatus.TOO_EARLY, ProviderUnavailable),
+        (HTTPStatus.TOO_MANY_REQUESTS, ProviderUnavailable),
+        (HTTPStatus.SERVICE_UNAVAILABLE, ProviderUnavailable),
+        (HTTPStatus.INTERNAL_SERVER_ERROR, OutcomeUnknown),
+        (HTTPStatus.BAD_GATEWAY, OutcomeUnknown),
+        (HTTPStatus.BAD_REQUEST, RequestRefused),
+        (HTTPStatus.UNAUTHORIZED, RequestRefused),
+    ],
+)
+def test_an_answer_is_told_by_what_it_means_for_the_money(
+    witness: Witness, monkeypatch: pytest.MonkeyPatch, status: HTTPStatus, error: type[Exception]
+) -> None:
+    def refuse(key: str) -> NoReturn:
+        raise Refused(status, "Not now.")
+
+    monkeypatch.setattr(witness, "answering", refuse)
+
+    with pytest.raises(error):
+        Sandbox().charge(request())
+    with pytest.raises(error):
+        Sandbox().find("charge:1")
 
 
 def test_what_was_never_charged_cannot_be_given_back() -> None:

@@ -17,11 +17,38 @@ def books() -> Journal:
     return Journal(Path(os.environ["TEST_FOLDER"]) / "sandbox" / "journal.sqlite3")
 
 
+def moved() -> list[Entry]:
+    """Return every movement of money that the witness heard in this test, under whatever key."""
+    return [
+        entry
+        for witness in _present
+        if witness.heard_something
+        for entry in (*witness.charges(State.SUCCEEDED), *witness.refunds(State.SUCCEEDED))
+    ]
+
+
+def begin_anew() -> None:
+    """Speak no more of what was heard until now."""
+    for witness in _present:
+        witness.begin()
+
+
+_present: list["Witness"] = []
+"""The one that the tests of the session charge."""
+
+
 class Witness(SandboxServer):
     """The sandbox, served from a thread of the tests, which read its books."""
 
     heard_something = False
     known: frozenset[str] = frozenset()
+
+    @contextmanager
+    def present(self) -> Iterator[None]:
+        """Be the one that is asked what was `moved`."""
+        _present.append(self)
+        yield
+        _present.remove(self)
 
     @property
     def url(self) -> str:

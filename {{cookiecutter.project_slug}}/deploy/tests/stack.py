@@ -147,15 +147,26 @@ def until(what: str, happens: Any, *, within: float = WITHIN) -> Any:
 
 def get(url: str, **headers: str) -> tuple[int, str]:
     """The status and the text of a page; status 0 while nobody answers."""
+    status, _, body = _ask(url, headers)
+    return status, body.decode()
+
+
+def encoding(url: str, **headers: str) -> str:
+    """How an answer is packed, such as `gzip`; blank if it is not."""
+    _, answered, _ = _ask(url, headers)
+    return answered.get("Content-Encoding", "")
+
+
+def _ask(url: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=30)
     named = {key.replace("_", "-"): text for key, text in headers.items()}
     try:
         connection.request("GET", f"{parts.path}?{parts.query}", headers=named)
         answer = connection.getresponse()
-        return answer.status, answer.read().decode()
+        return answer.status, dict(answer.getheaders()), answer.read()
     except (OSError, HTTPException):
-        return 0, ""
+        return 0, {}, b""
     finally:
         connection.close()
 

@@ -1,5 +1,7 @@
 """The outbox in the admin: read by some, decided about by fewer, and harmless to look at."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
@@ -12,6 +14,7 @@ from emails.models import Email, EmailState
 from emails.secrets import COVER, MARK
 from emails.tasks import send
 from emails.tests.factories import make_email
+from tasks.ids import uuid7
 from tasks.testing import assert_enqueued, assert_not_enqueued
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +45,15 @@ def test_staff_can_read_a_mail_and_its_markup_is_shown_not_run(admin_client: Cli
     assert email.message_id.strip("<>") in page
     assert EVIL not in page
     assert f'<iframe class="mail-frame" sandbox src="{act("preview", email)}"' in page
+
+
+def test_the_list_shows_the_subject_above_what_caused_the_mail(admin_client: Client) -> None:
+    email = make_email(subject="Greetings")
+
+    listed = admin_client.get(reverse("admin:emails_email_changelist")).content.decode()
+
+    assert listed.index("Greetings") < listed.index(email.key)
+    assert f'href="{change(email)}"' in listed
 
 
 def test_the_frame_holds_the_mail_and_lets_nothing_of_it_run(admin_client: Client) -> None:
@@ -105,13 +117,22 @@ def test_a_person_drops_what_was_held(admin_client: Client, admin_user: User) ->
 
 
 def test_to_look_at_the_question_decides_nothing(admin_client: Client) -> None:
-    email = make_email(state=EmailState.HELD)
+    email = make_email(state=EmailState.HELD, subject="Your order is confirmed")
 
-    admin_client.get(act("release", email))
-    admin_client.get(act("drop", email))
+    for name in ("release", "drop"):
+        asked = admin_client.get(act(name, email)).content.decode()
+        # The page below is blurred: the question says which mail it is about.
+        assert re.search(rf"Your order is confirmed.*{email.to}.*held", asked, re.DOTALL)
 
     email.refresh_from_db()
     assert email.state == EmailState.HELD
+
+
+@pytest.mark.parametrize("id_", ["nonsense", str(uuid7())])
+def test_there_is_no_question_about_what_is_no_mail(id_: str, admin_client: Client) -> None:
+    question = reverse("admin:emails_email_release", args=[id_])
+
+    assert admin_client.get(question).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["release", "drop"])

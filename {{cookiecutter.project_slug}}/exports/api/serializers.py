@@ -1,16 +1,15 @@
 """Exports as the API reads and writes them."""
 
-from typing import Any
-
 from django.utils import timezone
 from rest_framework import serializers
 
+from api.bodies import BodySerializer
 from exports.kinds import ExportKind
 from exports.links import download_link
 from exports.models import Export
 
 
-class NewExportSerializer(serializers.Serializer[Any]):
+class NewExportSerializer(BodySerializer):
     """What a client sends to have an export made."""
 
     kind = serializers.ChoiceField(choices=ExportKind.choices)

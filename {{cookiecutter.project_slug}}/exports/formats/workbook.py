@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import IO
+from typing import IO, cast
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -111,8 +111,12 @@ def _book(file: IO[bytes], made_at: datetime) -> Iterator[xlsxwriter.Workbook]:
         book.set_properties({"created": made_at})
         try:
             yield book
-        finally:
-            book.close()
+        except BaseException:
+            # Without its end: what was cancelled would be written to it first.
+            for sheet in book.worksheets():
+                cast(IO[str], sheet.row_data_fh).close()
+            raise
+        book.close()
 
 
 def _fitting(text: str) -> str:

@@ -1,5 +1,7 @@
 """The admin shows how far exports are, and stops them."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -44,12 +46,34 @@ def test_the_parts_of_an_export_are_shown(admin_client: Client) -> None:
     assert reverse("admin:tasks_taskrun_change", args=[export.run_id]) in shown
 
 
+@pytest.mark.parametrize(("language", "size"), [("en", "2.3\xa0MB"), ("de", "2,3\xa0MB")])
+def test_a_size_is_told_in_the_unit_and_language_of_its_reader(
+    admin_client: Client, language: str, size: str
+) -> None:
+    export = make_export()
+    Export.objects.update(size=2_400_000)
+
+    shown = admin_client.get(page(export), headers={"Accept-Language": language})
+
+    assert size in shown.content.decode()
+
+
+def test_what_an_export_does_not_have_yet_is_one_dash_everywhere(admin_client: Client) -> None:
+    export = make_export()
+
+    for address in (LIST, page(export)):
+        shown = admin_client.get(address).content.decode()
+        assert re.search(r">\s*–\s*<", shown)
+        assert not re.search(r">\s*-\s*<", shown)
+
+
 def test_cancelling_asks_first_and_then_cancels(admin_client: Client) -> None:
     export = make_export()
     assert cancelling(export) in admin_client.get(page(export)).content.decode()
 
     asked = admin_client.get(cancelling(export))
     assert "Cancel this export?" in asked.content.decode()
+    assert export.user.email in asked.content.decode()
     assert Export.objects.get().state == ExportState.WAITING
 
     admin_client.post(cancelling(export), {"_form_submitted": "True"})

@@ -1,5 +1,6 @@
 """Who may have what, how much of it at once, and what becomes of exports that nobody ends."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -120,6 +121,27 @@ def test_an_export_whose_run_failed_is_ended_and_its_files_are_gone(
     assert_exports_add_up()
 
 
+def test_an_export_that_gets_ready_while_it_is_looked_at_keeps_its_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    export = make_export(user=make_orders(3)[0].user)
+    look = TaskRun.objects.in_bulk
+
+    def build_first(ids: list[uuid.UUID]) -> dict[uuid.UUID, TaskRun]:
+        looked.undo()
+        run_due()
+        return look(ids)
+
+    with monkeypatch.context() as looked:
+        looked.setattr(TaskRun.objects, "in_bulk", build_first)
+        assert lookout.end_abandoned() == 0
+
+    export.refresh_from_db()
+    assert export.state == ExportState.READY
+    assert list(files.names(export)) == [export.file]
+    assert_exports_add_up()
+
+
 def test_an_export_whose_run_somebody_cancelled_is_cancelled() -> None:
     export = make_export()
     assert export.run_id is not None
@@ -201,6 +223,25 @@ def test_an_export_expires_with_its_file() -> None:
     assert Export.objects.get(pk=new.pk).state == ExportState.READY
     assert clean(cleaner, between=lambda _count: None) == 0
     assert_exports_add_up()
+
+
+def test_the_row_of_an_export_without_a_file_goes_when_it_is_old() -> None:
+    states = (ExportState.READY, ExportState.EXPIRED, ExportState.FAILED, ExportState.CANCELLED)
+    for state in states:
+        for updated_at in (Now(), Now() - timedelta(days=91)):
+            export = make_export()
+            ExportPart.objects.create(
+                export=export, number=1, table="orders", last_key=1, rows=1, file="part"
+            )
+            Export.objects.filter(pk=export.pk).update(
+                state=state, file="whole.csv", updated_at=updated_at
+            )
+
+    assert clean(find("ended exports"), between=lambda _count: None) == 3
+
+    left = Export.objects.filter(updated_at__lt=Now() - timedelta(days=90))
+    assert [export.state for export in left] == [ExportState.READY]
+    assert Export.objects.count() == ExportPart.objects.count() == 5
 
 
 def test_a_part_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

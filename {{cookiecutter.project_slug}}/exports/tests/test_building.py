@@ -28,7 +28,7 @@ from orders.tests.factories import make_order, make_product
 from tasks.models import RunStatus, TaskRun
 from tasks.testing import run_due
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -121,7 +121,7 @@ def test_a_users_data_is_a_zip_of_json_and_csv() -> None:
 
     archive = zipfile.ZipFile(io.BytesIO(content(export)))
     assert archive.testzip() is None
-    tables = ("account", "orders", "order_lines", "payments")
+    tables = ("account", "orders", "order_lines", "payments", "refunds")
     assert set(archive.namelist()) == {
         f"{name}.{form}" for name in tables for form in ("json", "csv")
     }
@@ -129,7 +129,8 @@ def test_a_users_data_is_a_zip_of_json_and_csv() -> None:
     assert account["email"] == user.email
     told = json.loads(archive.read("orders.json"))
     assert [order["order"] for order in told] == [str(order.public_id) for order in orders]
-    for name in tables:
+    assert json.loads(archive.read("refunds.json")) == []
+    for name in tables[:-1]:
         as_json = json.loads(archive.read(f"{name}.json"))
         text = io.StringIO(archive.read(f"{name}.csv").decode(), newline="")
         assert len(as_json) == len(list(csv.reader(text))) - 1 > 0

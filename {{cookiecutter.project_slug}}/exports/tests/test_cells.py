@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -69,6 +70,23 @@ def test_a_workbook_has_a_new_sheet_when_one_is_full() -> None:
     first, second = (sheet(file.getvalue(), number) for number in (1, 2))
     assert [cells[0] for cells in first] == ["order", "a", "b"]
     assert [cells[0] for cells in second] == ["order", "c", "d"]
+
+
+class Stop(Exception):
+    """As by who cancels an export."""
+
+
+def test_a_workbook_that_is_stopped_is_not_written_to_its_end() -> None:
+    def stopped() -> Iterator[bytes]:
+        yield dump_lines([row("a")])
+        raise Stop
+
+    file = io.BytesIO()
+
+    with pytest.raises(Stop):
+        Workbook().assemble([Parts(Orders(), stopped())], file, made_at=DAY)
+
+    assert file.getvalue() == b""
 
 
 def test_text_that_excel_would_refuse_is_cut() -> None:

@@ -38,6 +38,7 @@ else:
 """
 
 
+@pytest.mark.alike
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("kind", "rows"), [(ExportKind.ORDERS_CSV, 200_000), (ExportKind.ORDERS_XLSX, 50_000)]
@@ -51,7 +52,7 @@ def test_many_rows_take_little_memory(kind: ExportKind, rows: int) -> None:
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=250,
         check=False,
     )
 

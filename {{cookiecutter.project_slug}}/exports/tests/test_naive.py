@@ -24,7 +24,7 @@ from orders.models import Order
 from tasks.models import TaskRun
 from tasks.testing import run_due
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 
 class Killed(BaseException):

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.test import Client
+from django.urls import reverse
+
 from accounts.models import User
 from accounts.tests.factories import make_user
 from emails.models import Email
@@ -13,6 +16,7 @@ from newsletters.tasks import address, begin, finish
 from newsletters.tests.factories import make_newsletter
 from tasks.models import Gate, GateKind
 from tasks.testing import assert_enqueued
+from tests.forms import form_of
 from tests.scenario import Request, Run, Stage, request, run
 
 READERS = 3
@@ -39,6 +43,7 @@ def _editor(stage: Stage, what: str) -> Request:
     newsletter, editor = _to_readers(), make_user()
     if "begun" not in what:
         sending.start(newsletter)
+    if "begun" not in what and "called off" not in what:
         address.func(newsletter.pk)
     if "resumed" in what:
         sending.pause(stored(newsletter), by=editor)
@@ -48,12 +53,25 @@ def _editor(stage: Stage, what: str) -> Request:
         now = stored(newsletter)
         if "begun" in what:
             begin(now)
+        elif "called off" in what:
+            sending.call_off(now)
         elif "paused" in what:
             sending.pause(now, by=editor)
         else:
             sending.resume(now, by=editor)
 
     return Request(send=send, end=lambda: _end_of(newsletter, stage))
+
+
+@request("form")
+def _written(stage: Stage, what: str) -> Request:
+    client, page = Client(), reverse("admin:newsletters_newsletter_add")
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    form = form_of(client.get(page)) | {"subject": "Spring", "body": "It is warm."}
+    return Request(
+        send=lambda: client.post(page, form),
+        end=Newsletter.objects.filter(subject="Spring").count,
+    )
 
 
 def stored(newsletter: Newsletter) -> Newsletter:

@@ -12,6 +12,7 @@ from newsletters.models import Newsletter, NewsletterState
 from newsletters.tasks import address
 from newsletters.tests.factories import make_newsletter, make_subscribers
 from tasks.testing import assert_not_enqueued, run_due
+from tests.forms import form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +29,9 @@ def state(newsletter: Newsletter) -> str:
 
 
 def test_a_draft_is_written_and_looked_at(admin_client: Client) -> None:
-    form = {"subject": "Spring", "body": "It is <warm>."}
-    admin_client.post(reverse("admin:newsletters_newsletter_add"), form)
+    add = reverse("admin:newsletters_newsletter_add")
+    form = form_of(admin_client.get(add)) | {"subject": "Spring", "body": "It is <warm>."}
+    admin_client.post(add, form)
     newsletter = Newsletter.objects.get()
 
     shown = admin_client.get(page(newsletter)).content.decode()
@@ -41,6 +43,19 @@ def test_a_draft_is_written_and_looked_at(admin_client: Client) -> None:
     assert "<warm>" not in shown
     assert "It is &lt;warm&gt;." in framed.content.decode()
     assert "sandbox" in framed.headers["Content-Security-Policy"]
+
+
+def test_a_draft_that_is_stored_twice_is_one(admin_client: Client) -> None:
+    add = reverse("admin:newsletters_newsletter_add")
+    form = form_of(admin_client.get(add)) | {"subject": "Spring", "body": "It is warm."}
+
+    first = admin_client.post(add, form, follow=True)
+    again = admin_client.post(add, form, follow=True)
+
+    newsletter = Newsletter.objects.get()
+    assert "This form came twice" not in first.content.decode()
+    assert "This form came twice" in again.content.decode()
+    assert again.redirect_chain == [(page(newsletter), 302)]
 
 
 def test_it_is_sent_paused_and_resumed(admin_client: Client, server: Witness) -> None:
@@ -64,12 +79,28 @@ def test_it_is_sent_paused_and_resumed(admin_client: Client, server: Witness) ->
     assert "3 of 3 (100 %)" in admin_client.get(page(newsletter)).content.decode()
 
 
+def test_it_is_called_off_before_its_mails_are_written(
+    admin_client: Client, server: Witness
+) -> None:
+    make_subscribers(3)
+    newsletter = make_newsletter()
+    admin_client.post(page(newsletter, "send"), SUBMITTED)
+
+    admin_client.post(page(newsletter, "call_off"), SUBMITTED)
+    run_due()
+
+    assert state(newsletter) == NewsletterState.DRAFT
+    assert server.taken == []
+
+
 def test_to_look_at_a_question_does_nothing(admin_client: Client) -> None:
     newsletter = make_newsletter()
 
     answer = admin_client.get(page(newsletter, "send"))
 
-    assert "It cannot be called back." in answer.content.decode()
+    shown = answer.content.decode()
+    assert "It cannot be called back." in shown
+    assert newsletter.subject in shown
     assert state(newsletter) == NewsletterState.DRAFT
     assert_not_enqueued(address)
 
@@ -100,6 +131,7 @@ def test_what_has_been_sent_is_not_changed_or_deleted(admin_client: Client) -> N
     ("name", "before"),
     [
         ("send", NewsletterState.DRAFT),
+        ("call_off", NewsletterState.ADDRESSING),
         ("pause", NewsletterState.SENDING),
         ("resume", NewsletterState.PAUSED),
     ],

@@ -10,6 +10,7 @@ from emails.tasks import send_bulk
 from emails.tests.later import run_again
 from emails.tests.witness import Witness
 from newsletters import sending
+from newsletters.letters import letters
 from newsletters.models import UNDER_WAY, Newsletter, NewsletterState
 from newsletters.sending import AnotherIsUnderWay
 from newsletters.tasks import address, begin
@@ -82,6 +83,51 @@ def test_a_mail_says_what_was_written_and_how_to_get_no_more(
     for kind in ("plain", "html"):
         assert way_out in mail.part(kind)
     assert len({mail.message["List-Unsubscribe"] for mail in server.taken}) == 5
+
+
+def test_one_that_is_called_off_is_a_draft_and_nobody_gets_it(
+    server: Witness, readers: list[User]
+) -> None:
+    newsletter = make_newsletter()
+    begin(newsletter)
+
+    assert sending.call_off(stored(newsletter))
+    run_due()
+
+    assert server.taken == []
+    assert (stored(newsletter).status, stored(newsletter).started_at) == (
+        NewsletterState.DRAFT,
+        None,
+    )
+
+
+def test_what_was_written_before_it_was_called_off_does_not_go_out(
+    server: Witness, readers: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsletter = make_newsletter()
+    begin(newsletter)
+
+    def write_slowly(read: Newsletter) -> list[Email]:
+        mails = list(letters(read))
+        sending.call_off(stored(newsletter))
+        Newsletter.objects.update(body="There is better <news>.")
+        sending.start(stored(newsletter))
+        return mails
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "letters", write_slowly)
+        assert address.func(newsletter.pk) == 0
+    run_due()
+
+    assert {mail.part("plain").count("better") for mail in server.taken} == {1}
+    assert server.copies == {reader.email: 1 for reader in readers}
+
+
+def test_what_is_in_the_outbox_cannot_be_called_off(readers: list[User]) -> None:
+    newsletter = addressed()
+
+    assert not sending.call_off(newsletter)
+    assert stored(newsletter).state == NewsletterState.SENDING
 
 
 def test_a_paused_newsletter_stands_still_and_goes_on_with_the_rest(

@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from api.bodies import BodySerializer
 from orders.cart import MAX_QUANTITY
 from orders.models import Order, OrderLine, Product
 
@@ -18,14 +19,24 @@ class WantedLine(TypedDict):
     quantity: int
 
 
-class WantedLineSerializer(serializers.Serializer[WantedLine]):
+class ProductField(serializers.SlugRelatedField[Product]):
+    """A product by its slug."""
+
+    def to_internal_value(self, data: Any) -> Product:
+        """Return the product. PostgreSQL refuses to look for a text with a NUL in it."""
+        if isinstance(data, str) and "\0" in data:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class WantedLineSerializer(BodySerializer):
     """So many pieces of the product with that slug."""
 
-    product = serializers.SlugRelatedField(slug_field="slug", queryset=Product.objects.all())
+    product = ProductField(slug_field="slug", queryset=Product.objects.all())
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
 
 
-class NewOrderSerializer(serializers.Serializer[Any]):
+class NewOrderSerializer(BodySerializer):
     """What a client sends to place an order."""
 
     lines = WantedLineSerializer(many=True, allow_empty=False)

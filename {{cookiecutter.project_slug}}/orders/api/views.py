@@ -2,11 +2,14 @@
 
 A POST carries an `Idempotency-Key`: a text of the client's choice, new for every new order. The
 same key with the same body is answered with the very same answer and places nothing; with another
-body it is answered 422, and while the first request with it is answered, 409. So a client that got
-no answer sends the request again, as often as it needs. Only what is definitive is kept: a request
-that was refused has not used its key up.
+body, whether that makes sense or not, it is answered 422, and while the first request with it is
+answered, 409. So a client that got no answer sends the request again, as often as it needs. Only
+what is definitive is kept: a request that was refused has not used its key up. And a used key is
+looked up before the catalogue is: what was bought stays bought when a product is renamed.
 """
 
+import hashlib
+import json
 import uuid
 from typing import Any, cast
 
@@ -27,7 +30,7 @@ from api.errors import Conflict, UnprocessableContent
 from api.pages import Pages
 from orders import keys
 from orders.api.serializers import NewOrderSerializer, OrderSerializer
-from orders.checkout import CannotOrder, KeyReused, Placed, place_order
+from orders.checkout import CannotOrder, KeyReused, Placed, key_reused, place_order
 from orders.models import Order, StoredAnswer
 from tasks.failpoints import failpoint
 
@@ -113,13 +116,14 @@ class OrderList(OrderView):
     def post(self, request: Request) -> Response:
         """Place an order; it is processed in the background."""
         key = _idempotency_key(request)
-        wanted = NewOrderSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        digest = _digest(request.data)
         # The order and the answer are one transaction: whoever finds the order finds its answer.
         try:
             with keys.answering(user_id=self.customer.pk, key=key):
-                placed = self._place(wanted, key)
-                body = self._answer(placed)
+                placed = self._placed_before(key, digest)
+                if placed is None:
+                    placed = self._place(request.data, key)
+                body = self._answer(placed, digest)
                 failpoint("answer: stored, not committed")
         except keys.KeyTaken as error:
             raise InFlight from error
@@ -129,7 +133,23 @@ class OrderList(OrderView):
             headers["Idempotent-Replayed"] = "true"
         return Response(body, status=201, headers=headers)
 
-    def _place(self, wanted: NewOrderSerializer, key: str) -> Placed:
+    def _placed_before(self, key: str, digest: str) -> Placed | None:
+        """Return the order that the very same request has placed."""
+        answer = (
+            StoredAnswer.objects.filter(request_digest=digest)
+            .filter(order__user=self.customer, order__idempotency_key=key)
+            .select_related("order")
+            .first()
+        )
+        return Placed(order=answer.order, is_new=False) if answer else None
+
+    def _place(self, data: object, key: str) -> Placed:
+        wanted = NewOrderSerializer(data=data)
+        if not wanted.is_valid():
+            if self.customer.orders.filter(idempotency_key=key).exists():
+                # "Bad request" would say that nothing was ordered.
+                raise UnprocessableContent(key_reused(key))
+            raise ValidationError(wanted.errors)
         try:
             return place_order(
                 user=self.customer,
@@ -142,11 +162,11 @@ class OrderList(OrderView):
         except CannotOrder as error:
             raise ValidationError({"lines": [str(error)]}) from error
 
-    def _answer(self, placed: Placed) -> dict[str, Any]:
+    def _answer(self, placed: Placed, digest: str) -> dict[str, Any]:
         """Return the body stored for the order, or store it if there is none."""
         body = OrderSerializer(self.own_orders().get(pk=placed.order.pk)).data
         stored, is_new = StoredAnswer.objects.get_or_create(
-            order=placed.order, defaults={"body": body}
+            order=placed.order, defaults={"body": body, "request_digest": digest}
         )
         if is_new:
             # As the database gives it back, so that the first answer reads like every later one.
@@ -174,3 +194,8 @@ def _idempotency_key(request: Request) -> str:
         said = _("1 to %(most)d printable ASCII characters are allowed.")
         raise ValidationError({"Idempotency-Key": [said % {"most": MAX_KEY_LENGTH}]})
     return key
+
+
+def _digest(data: object) -> str:
+    """Equal for bodies that say the same, however their JSON is spaced and ordered."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

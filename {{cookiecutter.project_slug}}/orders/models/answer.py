@@ -14,6 +14,13 @@ class StoredAnswer(models.Model):
         Order, primary_key=True, on_delete=models.CASCADE, related_name="stored_answer"
     )
     body = models.JSONField(_("body"))
+    request_digest = models.CharField(
+        _("request digest"),
+        max_length=64,
+        default="",
+        blank=True,
+        help_text=_("SHA-256 of the request's body. Answers of an earlier version have none."),
+    )
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
     class Meta:

@@ -85,4 +85,4 @@ class StockMove(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reason} {self.quantity:+d}"
+        return f"{self.get_reason_display()} {self.quantity:+d}"

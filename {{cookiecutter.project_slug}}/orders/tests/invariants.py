@@ -7,10 +7,11 @@ money was moved is not for the shop to say: the books of the provider are the wi
 from collections import defaultdict
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from demo.sandbox.journal import Kind, State
-from demo.tests.witness import books
-from orders.models import Order
+from demo.tests.witness import books, moved
+from orders.models import Order, Payment, Refund
 from orders.states import OPEN_ORDERS, OrderState, RefundState
 
 WAS_PAID = {
@@ -90,16 +91,31 @@ def assert_books_balance() -> None:
 
 def assert_all_ended() -> None:
     """Check that every order that was acknowledged has come to an end, and that all is right."""
-    waiting = RefundState.REFUSED
-    on_their_way = Order.objects.filter(state__in=OPEN_ORDERS)
-    # A refund that the provider refused waits for a person, who was told.
-    left = on_their_way.exclude(payments__refunds__state=waiting)
-    assert list(left.values_list("id", "state")) == []
+    assert list(orders_on_their_way().values_list("id", "state")) == []
     assert_books_balance()
+
+
+def orders_on_their_way() -> QuerySet[Order]:
+    """Return the orders that have not come to an end."""
+    # A refund that the provider refused waits for a person, who was told.
+    return Order.objects.filter(state__in=OPEN_ORDERS).exclude(
+        payments__refunds__state=RefundState.REFUSED
+    )
+
+
+def assert_no_money_moved_unseen() -> None:
+    """Check that all the money the witness has moved in this test was asked for under a key that
+    stands in a payment or a refund."""
+    # The books of the witness first: a key is in the shop's before it is sent.
+    keys = {entry.key for entry in moved()}
+    for model in (Payment, Refund):
+        keys -= {*model.objects.values_list("provider_key", flat=True)}
+    assert not keys, f"money was moved under keys that the shop does not know: {sorted(keys)}"
 
 
 def _check_witness() -> None:
     """Check that what the provider did is what the orders say, by its own books."""
+    assert_no_money_moved_unseen()
     charged, refunded = defaultdict[str, int](int), defaultdict[str, int](int)
     ids = {}
     for entry in books().entries(Kind.CHARGE):

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.tests.factories import make_user
 from demo import sandbox
-from demo.tests.witness import books
+from demo.tests.witness import begin_anew, books
 from emails.models import Email
 from orders import cancelling, refunding, saga
 from orders.http_provider import HttpProvider
@@ -18,12 +18,15 @@ from orders.models import Order, Product, Refund, StoredAnswer
 from orders.refunding import RefundRefused
 from orders.tasks import process_order, reconcile_orders, refund_order
 from orders.tests.factories import make_order, make_product
+from orders.tests.invariants import assert_no_money_moved_unseen
 from tasks.models import RunStatus, TaskRun
 from tasks.testing import assert_enqueued
 from tests.failpoints import dying_at
-from tests.scenario import Request, Run, Stage, has_effects_elsewhere, request, run
+from tests.forms import form_of
+from tests.scenario import Request, Run, Stage, forgotten_by, has_effects_elsewhere, request, run
 
 has_effects_elsewhere(HttpProvider, "charge", "refund")
+forgotten_by(begin_anew)
 
 
 @run("order")
@@ -49,7 +52,7 @@ def _refund(stage: Stage, what: str) -> Run:
     order = refund.payment.order
     return Run(
         who=str(assert_enqueued(refund_order, refund.pk).pk),
-        end=lambda: _end_of(order),
+        end=lambda: end_of(order),
         status=RunStatus.FAILED if "refused" in what else RunStatus.SUCCESSFUL,
     )
 
@@ -68,7 +71,7 @@ def _reconciled(stage: Stage) -> Run:
 
     def end() -> Any:
         runs = TaskRun.objects.filter(name=process_order.module_path)
-        return _end_of(order), [run.status for run in runs if run.args == [order.pk]]
+        return end_of(order), [run.status for run in runs if run.args == [order.pk]]
 
     return Run(who=result.id, end=end)
 
@@ -77,7 +80,7 @@ def _reconciled(stage: Stage) -> Run:
 def _checkout(stage: Stage, what: str) -> Request:
     client, product = _customer(), make_product()
     client.post(reverse("orders:cart-add", args=[product.slug]), {"quantity": 1})
-    form = {"payment_token": sandbox.OK, "key": str(uuid.uuid4())}
+    form = form_of(client.get(reverse("orders:checkout"))) | {"payment_token": sandbox.OK}
     return Request(
         send=lambda: client.post(reverse("orders:checkout"), form),
         end=lambda: _ends_of_orders_for(product),
@@ -109,7 +112,32 @@ def _cancelling(stage: Stage, what: str) -> Request:
     if "wished for" in what:
         saga.reserve(Order.objects.get(pk=order.pk))
         saga.intend(Order.objects.get(pk=order.pk))
-    return Request(send=lambda: cancelling.cancel(order.pk), end=lambda: _end_of(order))
+    return Request(send=lambda: cancelling.cancel(order.pk), end=lambda: end_of(order))
+
+
+@request("form")
+def _goods_received(stage: Stage, what: str) -> Request:
+    client, product = _staff(), make_product(stock_=3)
+    page = reverse("admin:orders_product_change", args=[product.pk])
+    form = form_of(client.get(page)) | {"price": 1900, "received": 5}
+
+    def end() -> Any:
+        stored = Product.objects.get(pk=product.pk)
+        return stored.price, stored.stock, [move.quantity for move in stored.moves.all()]
+
+    return Request(send=lambda: client.post(page, form), end=end)
+
+
+@request("form")
+def _product_added(stage: Stage, what: str) -> Request:
+    client, page = _staff(), reverse("admin:orders_product_add")
+    form = form_of(client.get(page)) | {"name": "Jug", "slug": "jug", "price": 900, "received": 7}
+
+    def end() -> Any:
+        jugs = Product.objects.filter(slug="jug")
+        return [(jug.stock, [move.quantity for move in jug.moves.all()]) for jug in jugs]
+
+    return Request(send=lambda: client.post(page, form), end=end)
 
 
 @request("by hand")
@@ -121,8 +149,14 @@ def _by_hand(stage: Stage, what: str) -> Request:
     except RefundRefused:
         refund.refresh_from_db()
     return Request(
-        send=lambda: refunding.note_by_hand(refund), end=lambda: _end_of(refund.payment.order)
+        send=lambda: refunding.note_by_hand(refund), end=lambda: end_of(refund.payment.order)
     )
+
+
+def _staff() -> Client:
+    client = Client()
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    return client
 
 
 def _customer() -> Client:
@@ -132,7 +166,7 @@ def _customer() -> Client:
 
 
 def _processed(order: Order) -> Run:
-    return Run(who=str(assert_enqueued(process_order, order.pk).pk), end=lambda: _end_of(order))
+    return Run(who=str(assert_enqueued(process_order, order.pk).pk), end=lambda: end_of(order))
 
 
 def _cancelled_while_charging() -> Order:
@@ -152,11 +186,12 @@ def _to_be_refunded(token: str) -> Refund:
 
 
 def _ends_of_orders_for(product: Product) -> list[Any]:
-    return [_end_of(order) for order in Order.objects.filter(lines__product=product)]
+    return [end_of(order) for order in Order.objects.filter(lines__product=product)]
 
 
-def _end_of(order: Order) -> Any:
+def end_of(order: Order) -> Any:
     """Say how the order ended, in the shop and at the provider."""
+    assert_no_money_moved_unseen()
     stored = Order.objects.get(pk=order.pk)
     keys = {f"{kind}:{order.public_id}": kind for kind in ("charge", "refund")}
     entries = [books().find(key) for key in keys]

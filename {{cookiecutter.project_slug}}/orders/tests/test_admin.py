@@ -1,5 +1,7 @@
 """Products and orders in the admin."""
 
+import uuid
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -11,6 +13,7 @@ from orders.states import OrderState
 from orders.tests.factories import make_order, make_product
 from orders.tests.invariants import assert_books_balance
 from tasks.testing import run_due
+from tests.forms import form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +28,7 @@ def form(product: Product | None = None, **changes: object) -> dict[str, object]
         "price": 900,
         "currency": "EUR",
         "received": "",
+        "form_key": str(uuid.uuid4()),
     }
     inline = {"moves-TOTAL_FORMS": 0, "moves-INITIAL_FORMS": 0}
     if product is not None:
@@ -58,6 +62,110 @@ def test_a_product_is_changed_without_touching_the_stock_others_move(
     product.refresh_from_db()
     assert (product.price, product.stock) == (1900, 11)
     assert_books_balance()
+
+
+def moved(product: Product) -> list[int]:
+    return [move.quantity for move in product.moves.all()]
+
+
+def test_goods_are_booked_once_however_often_their_form_is_sent(admin_client: Client) -> None:
+    product = make_product(stock_=10)
+    change = reverse("admin:orders_product_change", args=[product.pk])
+    sent = form(product, received=5)
+
+    admin_client.post(change, sent)
+    again = admin_client.post(change, {**sent, "_continue": "1"}, follow=True)
+
+    assert "This form came twice. It was stored once." in again.content.decode()
+    assert moved(product) == [10, 5]
+    assert_books_balance()
+
+
+def test_a_form_that_comes_back_does_not_bring_an_old_price_back(admin_client: Client) -> None:
+    product = make_product()
+    change = reverse("admin:orders_product_change", args=[product.pk])
+    old = form(product, price=1900)
+
+    admin_client.post(change, old)
+    admin_client.post(change, form(product, price=2100))
+    admin_client.post(change, old)
+
+    product.refresh_from_db()
+    assert product.price == 2100
+
+
+def test_other_values_under_a_key_are_refused_and_can_be_sent_anew(admin_client: Client) -> None:
+    product = make_product(stock_=10)
+    change = reverse("admin:orders_product_change", args=[product.pk])
+    sent = form(product, received=5)
+    admin_client.post(change, sent)
+
+    refused = admin_client.post(change, {**sent, "received": 6})
+
+    assert "This form was stored before, with other values." in refused.content.decode()
+    assert moved(product) == [10, 5]
+    shown = form_of(refused)
+    assert shown["received"] == "6"
+
+    admin_client.post(change, shown)
+
+    assert moved(product) == [10, 5, 6]
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("key", ["", "no key at all"])
+def test_a_form_without_its_key_is_refused_and_can_be_sent_anew(
+    key: str, admin_client: Client
+) -> None:
+    product = make_product(stock_=10)
+    change = reverse("admin:orders_product_change", args=[product.pk])
+
+    refused = admin_client.post(change, form(product, received=5, form_key=key))
+    assert "came without the key of its page" in refused.content.decode()
+    assert moved(product) == [10]
+    admin_client.post(change, form_of(refused))
+
+    assert moved(product) == [10, 5]
+
+
+def test_a_form_that_was_wrong_has_not_used_its_key_up(admin_client: Client) -> None:
+    product = make_product(stock_=10)
+    change = reverse("admin:orders_product_change", args=[product.pk])
+    sent = form(product, received=5)
+
+    wrong = admin_client.post(change, {**sent, "price": "much"})
+    admin_client.post(change, sent)
+
+    assert wrong.status_code == 200
+    assert moved(product) == [10, 5]
+
+
+def test_the_key_of_one_page_is_worth_nothing_on_another(admin_client: Client) -> None:
+    left, right = make_product(stock_=10), make_product(stock_=10)
+    key = str(uuid.uuid4())
+
+    of_left, of_right = [
+        admin_client.post(
+            reverse("admin:orders_product_change", args=[product.pk]),
+            form(product, received=5, form_key=key),
+        )
+        for product in (left, right)
+    ]
+
+    assert of_left.status_code == 302
+    assert "with other values" in of_right.content.decode()
+    assert (moved(left), moved(right)) == ([10, 5], [10])
+
+
+def test_a_product_that_is_added_twice_is_one_and_is_shown(admin_client: Client) -> None:
+    sent = form(received=7)
+
+    admin_client.post(ADD, sent)
+    again = admin_client.post(ADD, sent)
+
+    product = Product.objects.get(slug="green-mug")
+    assert again.headers["Location"] == reverse("admin:orders_product_change", args=[product.pk])
+    assert moved(product) == [7]
 
 
 def test_no_more_can_go_missing_than_there_are(admin_client: Client) -> None:
@@ -96,8 +204,10 @@ def test_nobody_can_write_a_state_by_hand(admin_client: Client) -> None:
 
 
 def test_products_are_listed_and_searched(admin_client: Client) -> None:
-    make_product(name="Blue mug")
+    mug = make_product(name="Blue mug")
 
     page = admin_client.get(reverse("admin:orders_product_changelist"), {"q": "blue"})
 
-    assert "Blue mug" in page.content.decode()
+    content = page.content.decode()
+    for text in ("Blue mug", "Price", str(mug.money)):
+        assert text in content

@@ -1,6 +1,7 @@
 """Catalogue, cart, checkout and order page, as a browser sees them."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
@@ -10,12 +11,13 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from accounts.tests.factories import make_user
 from demo import sandbox
-from orders.models import Order
+from orders.models import Order, Product
 from orders.states import OrderState
 from orders.tasks import process_order
 from orders.tests.factories import make_order, make_product
 from tasks.models import TaskRun
 from tasks.testing import assert_enqueued, run_due
+from tests.forms import form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +40,11 @@ def shopper(client: Client, customer: User) -> Client:
 def fill_cart(client: Client, quantity: int = 2) -> None:
     product = make_product(name="Blue mug", slug="blue-mug", price=1250)
     client.post(reverse("orders:cart-add", args=[product.slug]), {"quantity": quantity})
+
+
+def sent(total: int) -> dict[str, str]:
+    """What the checkout page sends that has shown this sum."""
+    return {"payment_token": sandbox.OK, "key": "k1", "total": f"{total} EUR"}
 
 
 def text(client: Client, address: str) -> str:
@@ -105,7 +112,7 @@ def test_the_checkout_asks_for_a_login_and_keeps_the_cart(client: Client, custom
 def test_checking_out_places_an_order_and_shows_it(shopper: Client, customer: User) -> None:
     fill_cart(shopper)
 
-    answer = shopper.post(CHECKOUT, {"payment_token": sandbox.OK, "key": "k1"}, follow=True)
+    answer = shopper.post(CHECKOUT, sent(2500), follow=True)
 
     order = Order.objects.get(user=customer)
     assert answer.redirect_chain == [(order.get_absolute_url(), 302)]
@@ -117,7 +124,7 @@ def test_checking_out_places_an_order_and_shows_it(shopper: Client, customer: Us
 
 def test_a_double_click_places_one_order(shopper: Client) -> None:
     fill_cart(shopper)
-    form = {"payment_token": sandbox.OK, "key": "k1"}
+    form = sent(2500)
 
     first = shopper.post(CHECKOUT, form)
     second = shopper.post(CHECKOUT, form)
@@ -127,12 +134,62 @@ def test_a_double_click_places_one_order(shopper: Client) -> None:
     assert first.headers["Location"] == second.headers["Location"]
 
 
+@pytest.mark.parametrize("key", ["no\0key", "k" * 101, ""])
+def test_a_click_with_a_key_that_is_none_finds_the_cart_empty(shopper: Client, key: str) -> None:
+    answer = shopper.post(CHECKOUT, {"payment_token": sandbox.OK, "key": key}, follow=True)
+
+    assert answer.redirect_chain == [(CART, 302)]
+    assert "Your cart is empty." in answer.content.decode()
+
+
+@pytest.mark.parametrize("change", [{"price": 1300}, {"currency": "CHF"}])
+def test_a_price_that_has_changed_since_the_page_was_shown_is_asked_about(
+    shopper: Client, change: dict[str, object]
+) -> None:
+    fill_cart(shopper)
+    form = form_of(shopper.get(CHECKOUT)) | {"payment_token": sandbox.DECLINED}
+    Product.objects.update(**change)
+
+    shown = shopper.post(CHECKOUT, form)
+
+    total = "26.00 EUR" if "price" in change else "25.00 CHF"
+    assert f"The sum has changed to {total}." in shown.content.decode()
+    card = f'value="{sandbox.DECLINED}" required id="id_payment_token_1" checked'
+    assert card in shown.content.decode()
+    assert not Order.objects.exists()
+
+    shopper.post(CHECKOUT, form_of(shown) | {"payment_token": sandbox.OK})
+
+    assert str(Order.objects.get().money) == total
+
+
+@pytest.mark.parametrize("total", ["", "EUR", "2500", "many EUR", "2500\0EUR"])
+def test_without_a_sum_that_was_shown_nothing_is_ordered(shopper: Client, total: str) -> None:
+    fill_cart(shopper)
+
+    answer = shopper.post(CHECKOUT, {"payment_token": sandbox.OK, "key": "k1", "total": total})
+
+    assert answer.status_code == 200
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("quantity", ["0", "-1"])
+def test_nothing_is_not_put_into_the_cart(client: Client, quantity: str) -> None:
+    product = make_product(name="Blue mug")
+
+    address = reverse("orders:cart-add", args=[product.slug])
+    answer = client.post(address, {"quantity": quantity}, follow=True)
+
+    assert "whole number from 1 to 99" in answer.content.decode()
+    assert "is in your cart" not in answer.content.decode()
+
+
 def test_an_old_checkout_page_does_not_pass_for_a_new_order(shopper: Client) -> None:
     fill_cart(shopper, quantity=1)
-    shopper.post(CHECKOUT, {"payment_token": sandbox.OK, "key": "k1"})
+    shopper.post(CHECKOUT, sent(1250))
     shopper.post(reverse("orders:cart-add", args=["blue-mug"]), {"quantity": 5})
 
-    answer = shopper.post(CHECKOUT, {"payment_token": sandbox.OK, "key": "k1"}, follow=True)
+    answer = shopper.post(CHECKOUT, sent(6250), follow=True)
 
     assert Order.objects.count() == 1
     assert "out of date" in answer.content.decode()
@@ -174,7 +231,7 @@ def test_a_product_that_left_the_catalogue_leaves_the_cart(shopper: Client, cust
     shopper.post(reverse("orders:cart-add", args=[gone.slug]), {"quantity": 1})
     gone.delete()
 
-    shopper.post(CHECKOUT, {"payment_token": sandbox.OK, "key": "k1"})
+    shopper.post(CHECKOUT, sent(2500))
 
     assert [line.name for line in Order.objects.get().lines.all()] == ["Blue mug"]
 
@@ -227,6 +284,15 @@ def test_a_customers_orders_are_listed(shopper: Client, customer: User) -> None:
 
     assert order.get_absolute_url() in page
     assert f"badge--{OrderState.DECLINED}" in page
+
+
+def test_a_customer_is_told_the_day_in_words(shopper: Client, customer: User) -> None:
+    order = make_order(user=customer)
+    Order.objects.filter(pk=order.pk).update(created_at=datetime(2026, 3, 1, 17, 4, tzinfo=UTC))
+
+    for language, told in (("en", "March 1, 2026, 5:04 p.m."), ("de", "1. März 2026, 17:04")):
+        page = shopper.get(reverse("orders:orders"), headers={"Accept-Language": language})
+        assert told in page.content.decode()
 
 
 def test_the_pages_hold_no_inline_script_or_style(shopper: Client, customer: User) -> None:

@@ -15,7 +15,7 @@ from orders.tests.factories import make_order
 from orders.tests.invariants import assert_books_balance
 from tests.failpoints import Killed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 
 def dying_before(_function: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,9 +4,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from accounts.tests.factories import make_user
 from demo.sandbox.journal import State
@@ -19,6 +22,7 @@ from orders.states import OrderState
 from orders.tests.factories import make_order, make_product
 from orders.tests.invariants import assert_books_balance
 from tasks.models import TaskRun
+from tests.forms import form_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,6 +76,40 @@ def test_workers_on_one_order_do_its_work_once(witness: Witness) -> None:
     product.refresh_from_db()
     assert product.stock == 3
     assert witness.charge().state == State.SUCCEEDED
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("quantities", [[5], [5, 6]], ids=["the same", "other values"])
+def test_one_form_sent_by_many_tabs_at_once_books_goods_once(quantities: list[int]) -> None:
+    product = make_product(stock_=10)
+    page = reverse("admin:orders_product_change", args=[product.pk])
+    staff = make_user(is_staff=True, is_superuser=True)
+    clients = [Client() for _ in range(THREADS)]
+    for client in clients:
+        client.force_login(staff)
+    shown = form_of(clients[0].get(page))
+    start = Barrier(THREADS)
+
+    def send(number: int) -> tuple[int, int]:
+        received = quantities[number % len(quantities)]
+        start.wait(30)
+        answer = clients[number].post(page, {**shown, "received": received})
+        return answer.status_code, received
+
+    answers = at_once(send, range(THREADS))
+
+    first, booked = [move.quantity for move in product.moves.all()]
+    assert first == 10
+    # Whoever sent what is booked is sent on to it; the others are told.
+    assert Counter(answers) == Counter(
+        (
+            302 if quantities[number % len(quantities)] == booked else 200,
+            quantities[number % len(quantities)],
+        )
+        for number in range(THREADS)
+    )
+    product.refresh_from_db()
+    assert product.stock == 10 + booked
     assert_books_balance()
 
 

@@ -1,8 +1,13 @@
 """Whatever was left half done is found and carried on, and found once however many look."""
 
+from datetime import timedelta
+from http import HTTPStatus
+from typing import NoReturn
+
 import pytest
 from django.db.models import F
 
+from demo.sandbox.server import Refused
 from demo.tests.witness import Witness
 from orders import charges, reconciler, saga
 from orders.cancelling import cancel
@@ -12,7 +17,7 @@ from orders.tasks import process_order, reconcile_orders
 from orders.tests.factories import make_order
 from orders.tests.invariants import assert_all_ended
 from tasks.context import RunContext
-from tasks.models import Schedule, TaskRun
+from tasks.models import RunStatus, Schedule, TaskRun
 from tasks.schedules import sync
 from tasks.testing import run_due
 
@@ -28,10 +33,11 @@ def left_in(state: OrderState) -> Order:
     return here
 
 
-def long_ago() -> None:
+def long_ago(ago: timedelta = 2 * reconciler.AFTER) -> None:
     """Let what there is have been there for a while."""
     for model in (Order, Refund):
-        model.objects.update(updated_at=F("updated_at") - 2 * reconciler.AFTER)
+        model.objects.update(updated_at=F("updated_at") - ago)
+    TaskRun.objects.update(finished_at=F("finished_at") - ago)
 
 
 def reconcile() -> None:
@@ -71,6 +77,36 @@ def test_a_refund_that_nobody_makes_is_made(witness: Witness) -> None:
     reconcile()
 
     assert len(witness.refunds()) == 1
+    assert_all_ended()
+
+
+def refuse(key: str) -> NoReturn:
+    """Answer as a provider does whose key is wrong."""
+    raise Refused(HTTPStatus.UNAUTHORIZED, "No such key.")
+
+
+@pytest.mark.parametrize("what", ["order", "refund"])
+def test_what_the_provider_refuses_to_hear_is_tried_ever_more_seldom_until_it_hears(
+    what: str, witness: Witness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = make_order()
+    if what == "refund":
+        run_due()
+        cancel(order.pk)
+    with monkeypatch.context() as patch:
+        patch.setattr(witness, "answering", refuse)
+        run_due()
+        failed = []
+        for minutes in (3, 13, 14, 2, 60, 30, 31):
+            long_ago(timedelta(minutes=minutes))
+            reconcile()
+            failed.append(TaskRun.objects.filter(status=RunStatus.FAILED).count())
+    assert failed == [1, 2, 2, 3, 4, 4, 5]
+
+    long_ago(timedelta(hours=1))
+    reconcile()
+
+    assert len(witness.charges()) == 1
     assert_all_ended()
 
 

@@ -41,7 +41,7 @@ from tasks.errors import TaskCancelled
 from tasks.models import Alert, RunStatus
 from tasks.testing import run_due
 
-pytestmark = pytest.mark.usefixtures("folder_of_backups")
+pytestmark = [pytest.mark.alike, pytest.mark.usefixtures("folder_of_backups")]
 
 
 def on(vendor: str) -> None:

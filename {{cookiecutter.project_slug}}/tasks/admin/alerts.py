@@ -6,28 +6,53 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from tasks import reasons
 from tasks.admin.readonly import ReadOnlyAdmin
 from tasks.admin.words import moment
-from tasks.alerts.findings import CONDITIONS
+from tasks.alerts.findings import CONDITIONS, Rule
 from tasks.models import Alert
 
 EVENT, LASTING, OVER = "event", "lasting", "over"
 STATES = {EVENT: _("Happened"), LASTING: _("Lasting"), OVER: _("Over")}
 COLOURS = {EVENT: "warning", LASTING: "danger", OVER: "success"}
 
+RULES: dict[str, Any] = {
+    Rule.FAILED: _("a run failed"),
+    Rule.MISSED: _("a schedule was missed"),
+    Rule.WAITING: _("runs wait too long"),
+    Rule.NO_WORKER: _("no worker"),
+    Rule.FAILING: _("a task mostly fails"),
+}
+
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
     """Everything that was worth an alert, the latest first."""
 
-    list_display = ("title", "state", "total", "last", "told")
+    is_acted_on = False
+    list_display = ("named", "state", "total", "last", "told")
     list_filter = ("rule",)
     list_per_page = 50
     ordering = ("-last_at", "-id")
     search_fields = ("title", "key")
     search_help_text = _("Title, or what it is about")
-    fields = ("title", "body", "rule", "key", "total", "count", "first", "last", "told", "over")
+    fields = ("named", "text", "kind", "key", "total", "count", "first", "last", "told", "over")
     readonly_fields = fields
+
+    @display(description=_("Title"), ordering="title")
+    def named(self, alert: Alert) -> str:
+        """What is wrong, in the reader's language."""
+        return str(alert)
+
+    @display(description=_("Text"))
+    def text(self, alert: Alert) -> str:
+        """What else is known. The words of an exception stay as they are."""
+        return reasons.told(alert.body, reasons.TEXTS)
+
+    @display(description=_("Rule"))
+    def kind(self, alert: Alert) -> str:
+        """Which rule found it."""
+        return str(RULES.get(alert.rule, alert.rule))
 
     @display(description=_("State"), label=COLOURS)
     def state(self, alert: Alert) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
+from django.tasks.base import TASK_MAX_PRIORITY, TASK_MIN_PRIORITY
 from django.utils import timezone
 
 from tasks.control.matching import Matching
@@ -16,12 +17,12 @@ from tasks.models import RunStatus
 from tasks.permissions import VIEW_ARGUMENTS
 
 # The parameters, by what they are of.
-TEXT, STATUS, TASK, QUEUE = "q", "status__exact", "name", "queue"
+TEXT, STATUS, TASK, QUEUE, PRIORITY = "q", "status__exact", "name", "queue", "priority"
 WORKER, FINGERPRINT, SCHEDULE, GROUP = "worker", "fingerprint", "schedule", "group"
 TIME = "enqueued_at"
 SINCE, UNTIL = f"{TIME}_from", f"{TIME}_to"
 PARAMETERS = (
-    *(TEXT, STATUS, TASK, QUEUE, WORKER, FINGERPRINT, SCHEDULE, GROUP),
+    *(TEXT, STATUS, TASK, QUEUE, PRIORITY, WORKER, FINGERPRINT, SCHEDULE, GROUP),
     *(f"{side}_{part}" for side in (SINCE, UNTIL) for part in (0, 1)),
 )
 LAST_SMALL_INTEGER = 2**31 - 1
@@ -38,11 +39,12 @@ def matching_of(request: HttpRequest) -> Matching:
             statuses=tuple(RunStatus(each) for each in (given.get(STATUS),) if each),
             task=given.get(TASK) or None,
             queue=given.get(QUEUE) or None,
+            priority=_number(given.get(PRIORITY), TASK_MIN_PRIORITY, TASK_MAX_PRIORITY),
             worker=_id(given.get(WORKER)),
             since=_moment(given, SINCE),
             until=_moment(given, UNTIL),
             fingerprint=given.get(FINGERPRINT) or None,
-            schedule=_number(given.get(SCHEDULE)),
+            schedule=_number(given.get(SCHEDULE), 0, LAST_SMALL_INTEGER),
             group=_id(given.get(GROUP)),
             text=given.get(TEXT, "").replace("\x00", "").strip(),
             in_errors=request.user.has_perm(VIEW_ARGUMENTS),
@@ -68,10 +70,10 @@ def _id(text: str | None) -> uuid.UUID | None:
     return uuid.UUID(text) if text else None
 
 
-def _number(text: str | None) -> int | None:
+def _number(text: str | None, least: int, most: int) -> int | None:
     number = int(text) if text else None
-    if number is not None and not 0 <= number <= LAST_SMALL_INTEGER:
-        raise ValueError("not the number of a row")
+    if number is not None and not least <= number <= most:
+        raise ValueError(f"not a number from {least} to {most}")
     return number
 
 

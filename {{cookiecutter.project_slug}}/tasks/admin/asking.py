@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+
+from tasks.admin.history import TellsItsHistory
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -24,8 +28,8 @@ class Named(NamedTuple):
     """How one of those selected is told from the others."""
 
     name: str
-    code: str
-    state: str
+    code: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +43,32 @@ class Question:
     """Whether it makes sense for one of those selected, as that is now."""
     name: Callable[[Any], Named]
     explanation: StrOrPromise = ""
+    variant: ActionVariant = ActionVariant.PRIMARY
+    """How the button looks."""
 
 
-class AsksFirst(ModelAdmin):
+class NamingDialog(BaseDialogForm):
+    """Asks about the object of the page, and names it: what the page says is blurred meanwhile."""
+
+    form_before_template = "tasks/admin/subject.html"
+    model: type[Model]
+
+    def named(self, row: Any) -> Named:
+        """Return how the object is told from others."""
+        raise NotImplementedError
+
+    def get_before_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        try:
+            # An address may hold anything.
+            key = self.model._meta.pk.to_python(object_id)
+        except ValidationError as error:
+            raise Http404 from error
+        return {"named": self.named(get_object_or_404(self.model, pk=key))}
+
+
+class AsksFirst(TellsItsHistory):
     """A list whose actions are carried out by a second POST, from a page that asks."""
 
     # What is done is done to what somebody has seen.

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.db.models import Max, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from tasks.admin.listing import RecentPaginator, UncountedList
+from tasks.admin.objects import kind_of, kind_with_app, name_of, page_of, with_gates
 from tasks.admin.readonly import ReadOnlyAdmin
 from tasks.admin.words import moment
+from tasks.reasons import deeds_told_with, told_of_deed
 
 MOST_PEOPLE = 100
 MOST_READ = 100_000
@@ -57,14 +62,17 @@ class KindFilter(_Exactly):
     parameter_name = "content_type_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        types = ContentType.objects.order_by("app_label", "model")
-        return [(str(each.pk), each.app_labeled_name) for each in types]
+        # Nobody does anything to an entry itself.
+        types = ContentType.objects.exclude(app_label="admin", model="logentry")
+        types = types.order_by("app_label", "model")
+        return [(str(each.pk), kind_with_app(each)) for each in types]
 
 
 @admin.register(LogEntry)
 class AuditAdmin(ReadOnlyAdmin):
     """Everything that people did here, by the API or to an object's page, the latest first."""
 
+    is_acted_on = False
     list_display = ("when", "user", "kind", "named", "deed", "what")
     list_filter = (PersonFilter, KindFilter)
     list_filter_submit = True
@@ -77,6 +85,26 @@ class AuditAdmin(ReadOnlyAdmin):
     search_help_text = _("Id, name or what was done")
     fields = ("when", "user", "kind", "named", "deed_in_words", "what")
     readonly_fields = fields
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Call it what the sidebar calls it: to Django it is its log."""
+        here = {"title": gettext("History"), "trail": _trail()}
+        return super().changelist_view(request, {**(extra_context or {}), **here})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        # Django's name for an entry says in English what was done.
+        name = name_of(context["original"])
+        trail = [*_trail(), {"title": name}]
+        here = {"title": gettext("History"), "subtitle": name, "trail": trail}
+        return super().render_change_form(request, context | here, *args, **kwargs)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
+        """Return the entries, with what those about a gate are about."""
+        return with_gates(super().get_queryset(request))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[UncountedList]:
         return UncountedList
@@ -96,7 +124,7 @@ class AuditAdmin(ReadOnlyAdmin):
             return queryset, False
         newest = LogEntry.objects.aggregate(newest=Max("pk"))["newest"] or 0
         found = Q(object_id=text) | Q(object_repr__icontains=text)
-        found |= Q(change_message__icontains=text)
+        found |= Q(change_message__icontains=text) | Q(change_message__in=deeds_told_with(text))
         return queryset.filter(found, pk__gt=newest - MOST_READ), False
 
     @display(description=_("Time"))
@@ -105,17 +133,18 @@ class AuditAdmin(ReadOnlyAdmin):
         return moment(entry.action_time)
 
     @display(description=_("Kind"))
-    def kind(self, entry: LogEntry) -> str:
+    def kind(self, entry: Any) -> str:
         """What the object is."""
-        return str(entry.content_type.name) if entry.content_type else ""
+        return kind_of(entry)
 
     @display(description=_("Object"))
-    def named(self, entry: LogEntry) -> str:
+    def named(self, entry: Any) -> str:
         """The object, with a link as long as it is there."""
-        address = None if entry.is_deletion() else entry.get_admin_url()
+        name = name_of(entry)
+        address = None if entry.is_deletion() else page_of(entry)
         if not address:
-            return entry.object_repr
-        return format_html('<a class="tasks-link" href="{}">{}</a>', address, entry.object_repr)
+            return name
+        return format_html('<a class="tasks-link" href="{}">{}</a>', address, name)
 
     @display(description=_("Deed"), label=COLOURS)
     def deed(self, entry: LogEntry) -> tuple[str, str]:
@@ -130,4 +159,15 @@ class AuditAdmin(ReadOnlyAdmin):
     @display(description=_("What was done"))
     def what(self, entry: LogEntry) -> str:
         """In words."""
-        return entry.get_change_message()
+        return told_of_deed(entry.get_change_message())
+
+
+def _trail() -> list[dict[str, Any]]:
+    """Return what stands above the page: it is where the sidebar has it."""
+    return [
+        {
+            "title": apps.get_app_config("tasks").verbose_name,
+            "link": reverse("admin:app_list", args=["tasks"]),
+        },
+        {"title": gettext("History"), "link": reverse("admin:admin_logentry_changelist")},
+    ]

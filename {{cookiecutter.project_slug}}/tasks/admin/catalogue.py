@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from inspect import getdoc
 from typing import Any
 
@@ -11,11 +11,13 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy
 
 from tasks import registry
+from tasks.admin.charts import series
 from tasks.admin.page import COLOURS
 from tasks.admin.site_page import SitePage
 from tasks.admin.words import ago, length, moment, number, percent, short
 from tasks.control.matching import Matching
-from tasks.control.overview import WINDOWS
+from tasks.control.newest import newest
+from tasks.control.overview import WINDOWS, Window
 from tasks.ledger import now
 from tasks.models import Schedule, TaskRun
 from tasks.permissions import ENQUEUE_RUNS, PAUSE_GATES, VIEW_GATES, VIEW_RUNS, VIEW_SCHEDULES
@@ -58,9 +60,9 @@ class TaskPage(SitePage):
         task = registry.find(name)
         if task is None:
             raise Http404(name)
-        window = WINDOWS[self.live.window].length
+        window = WINDOWS[self.live.window]
         time, may = now(), self.request.user.has_perm
-        found = {part.name: part for part in service.statistics(window, by="name").parts}
+        found = {part.name: part for part in service.statistics(window.length, by="name").parts}
         paused_at = service.paused_tasks().get(name)
         return {
             "title": short(name),
@@ -70,11 +72,12 @@ class TaskPage(SitePage):
             "about": getdoc(task.func) or "",
             "options": _options(task),
             "row": _row(found[name], is_paused=paused_at is not None),
+            "series": _series(name, window, time),
             "paused": moment(paused_at) if paused_at else "",
             "schedules": _schedules(name) if may(VIEW_SCHEDULES) else None,
             "failures": [
                 {"kind": kind, "error": short(kind.error), "last": ago(time - kind.last_at)}
-                for kind in newest_kinds(time - window, task=name)
+                for kind in newest_kinds(time - window.length, task=name)
             ],
             "runs": [_run(run) for run in _recent(name)],
             "may_pause": may(VIEW_GATES) and may(PAUSE_GATES),
@@ -100,6 +103,12 @@ def _row(part: Numbers, *, is_paused: bool) -> dict[str, Any]:
         "running": number(part.depth.running),
         "oldest": length(part.depth.oldest_ready),
     }
+
+
+def _series(name: str, window: Window, until: datetime) -> str:
+    since = until - window.length + window.step
+    found = service.timeline(window.step, since=since, until=until, task=name)
+    return series(found.since, found.step, found.buckets)
 
 
 def _options(task: Task[..., Any]) -> list[tuple[str, str, bool]]:
@@ -132,7 +141,7 @@ def _schedules(name: str) -> list[dict[str, Any]]:
 
 
 def _recent(name: str) -> list[TaskRun]:
-    rows = Matching(task=name).recent().order_by("-pk")
+    rows = newest(Matching(task=name)).rows
     return list(
         rows.only("pk", "status", "queue", "enqueued_at", "attempted_at", "finished_at", "spent")[
             :RECENT

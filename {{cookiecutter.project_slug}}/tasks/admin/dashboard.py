@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tasks.admin.charts import series
 from tasks.admin.glances import Card, cards
 from tasks.admin.live import Live
 from tasks.admin.queues import queue_rows
@@ -68,7 +67,7 @@ def numbers_for(request: HttpRequest, live: Live) -> dict[str, Any]:
     may = request.user.has_perm
     parts: dict[str, Any] = {
         "cards": _cards(found, sees_workers=may(VIEW_WORKERS)),
-        "series": series(found),
+        "series": series(found.since, found.step, found.buckets),
         "failures": [
             {
                 "task": short(kind.task),
@@ -99,26 +98,6 @@ def numbers_for(request: HttpRequest, live: Live) -> dict[str, Any]:
             for due in found.schedules
         ]
     return parts
-
-
-def series(found: Overview) -> str:
-    """Return what the charts draw, as JSON that may stand within a page."""
-    values = {
-        "since": int(found.since.timestamp()),
-        "step": int(found.step.total_seconds()),
-        "zone": timezone.get_current_timezone_name(),
-        "ok": [bucket.successful for bucket in found.buckets],
-        "failed": [bucket.failed for bucket in found.buckets],
-        "run50": [_seconds(bucket.duration.p50) for bucket in found.buckets],
-        "run95": [_seconds(bucket.duration.p95) for bucket in found.buckets],
-        "wait50": [_seconds(bucket.wait.p50) for bucket in found.buckets],
-        "wait95": [_seconds(bucket.wait.p95) for bucket in found.buckets],
-    }
-    return json.dumps(values, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _seconds(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.3g}")
 
 
 def _cards(found: Overview, *, sees_workers: bool) -> list[Card]:

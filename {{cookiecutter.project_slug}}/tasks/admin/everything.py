@@ -77,7 +77,8 @@ class EverythingAdmin(MovesAdmin):
         """Send what matches, as a file."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        rows = _matching(request).recent()
+        matching = _matching(request)
+        rows = matching.recent(matching.floor())
         return csv_of(rows, shows_messages=request.user.has_perm(VIEW_ARGUMENTS))
 
 

@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
+from tasks import reasons
 from tasks.admin.everything import EverythingAdmin
 from tasks.admin.payloads import printable
 from tasks.admin.words import cut, moment, short
@@ -51,7 +52,9 @@ class Line:
             failing=kind,
             task=printable(short(kind.task)),
             error=printable(short(kind.error)),
-            message=cut(printable(kind.message), MESSAGE_CHARACTERS),
+            message=cut(
+                printable(reasons.told_of_attempt(kind.error, kind.message)), MESSAGE_CHARACTERS
+            ),
             first=moment(kind.first_at),
             last=moment(kind.last_at),
             bars=_bars(kind.trend),

@@ -2,22 +2,30 @@
 
 They draw what is asked for and take their parameter out of the address; what they mean is read in
 `tasks.admin.asked`, at once for the list, for its CSV and for what is done to all that match. No
-query reads choices from the runs.
+query reads choices from the runs, but that for kinds of failure, of the newest that failed.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.tasks.base import TASK_MAX_PRIORITY, TASK_MIN_PRIORITY
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
+from unfold.contrib.filters.forms import SearchForm
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from tasks import registry
 from tasks.admin import asked
+from tasks.admin.payloads import printable
 from tasks.admin.words import short
 from tasks.models import RunStatus, Schedule, TaskRun, Worker
+from tasks.statistics.kinds import Kind, newest_kinds
 
 MOST_WORKERS = 50
+MOST_KINDS = 25
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class _Known(DropdownFilter):
@@ -72,6 +80,24 @@ class QueueFilter(_Known):
         return [(queue, queue) for queue in sorted(registry.queues())]
 
 
+class _PriorityForm(SearchForm):
+    def __init__(self, name: str, label: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(name, label, *args, **kwargs)
+        bounds = {"min": TASK_MIN_PRIORITY, "max": TASK_MAX_PRIORITY}
+        self.fields[name].widget = UnfoldAdminIntegerFieldWidget(attrs=bounds)
+
+
+class PriorityFilter(TextFilter):
+    """Runs of one priority: what a task declares, or a call of it said otherwise."""
+
+    title = _("priority")
+    parameter_name = asked.PRIORITY
+    form_class = _PriorityForm
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TaskRun]) -> None:
+        """Leave it to `tasks.admin.asked`."""
+
+
 class WorkerFilter(_Known):
     """Runs that one worker holds or held last."""
 
@@ -94,23 +120,27 @@ class ScheduleFilter(_Known):
         return [(str(pk), name) for pk, name in schedules]
 
 
-class _Typed(TextFilter):
-    def queryset(self, request: HttpRequest, queryset: QuerySet[TaskRun]) -> None:
-        """Leave it to `tasks.admin.asked`."""
-
-
-class FingerprintFilter(_Typed):
-    """Runs that failed in one way."""
+class FingerprintFilter(_Known):
+    """Runs that failed in one way: the kinds of the newest failures, the most frequent first."""
 
     title = _("kind of failure")
     parameter_name = asked.FINGERPRINT
 
+    def known(self) -> list[tuple[str, str]]:
+        return [
+            (kind.fingerprint, f"{printable(_named(kind))} ({kind.count})")
+            for kind in newest_kinds(EVER, most=MOST_KINDS)
+        ]
 
-class GroupFilter(_Typed):
+
+class GroupFilter(TextFilter):
     """Members of one group."""
 
     title = _("group")
     parameter_name = asked.GROUP
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TaskRun]) -> None:
+        """Leave it to `tasks.admin.asked`."""
 
 
 class TimeFilter(RangeDateTimeFilter):
@@ -120,10 +150,15 @@ class TimeFilter(RangeDateTimeFilter):
         """Leave it to `tasks.admin.asked`: what Unfold makes of it has no time zone."""
 
 
+def _named(kind: Kind) -> str:
+    return f"{short(kind.error) or kind.fingerprint}, {short(kind.task)}"
+
+
 FILTERS = (
     StatusFilter,
     TaskFilter,
     QueueFilter,
+    PriorityFilter,
     WorkerFilter,
     ScheduleFilter,
     FingerprintFilter,

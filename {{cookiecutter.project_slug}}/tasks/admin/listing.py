@@ -12,21 +12,19 @@ from unfold.views import ChangeList
 from tasks.admin import asked
 from tasks.admin.tabs import Tab, tabs
 from tasks.control.matching import MOST_READ, Matching
-from tasks.control.newest import newest
+from tasks.control.newest import MOST_LISTED, newest
 from tasks.control.reading import HEAVY
 from tasks.models import TaskRun
-
-MAX_ROWS = 10_000
 
 
 class RecentPaginator(InfinitePaginator):
     """Pages through the newest rows without counting them.
 
-    It ends after `MAX_ROWS`: the database walks over all rows before a page, so a page far back
+    It ends after `MOST_LISTED`: the database walks over all rows before a page, so a page far back
     would be as slow as the count that is spared. Filters and the search reach older rows.
     """
 
-    count = MAX_ROWS
+    count = MOST_LISTED
 
 
 class UncountedList(ChangeList):
@@ -42,6 +40,7 @@ class RunList(UncountedList):
     """The list without a count, and without the columns that only a run's own page shows."""
 
     matching: Matching
+    is_bounded: bool
     tabs: list[Tab]
     filters: str
     """What the address asks for, to be handed on."""
@@ -56,7 +55,9 @@ class RunList(UncountedList):
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[TaskRun]:
         super().get_queryset(request, *args, **kwargs)
         self.matching = asked.matching_of(request)
-        return newest(self.matching).defer(*HEAVY)
+        found = newest(self.matching)
+        self.is_bounded = found.is_bounded
+        return found.rows.defer(*HEAVY)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -66,5 +67,4 @@ class RunList(UncountedList):
     @property
     def most_read(self) -> str:
         """Among how many runs, the newest, the filters look; empty: among all."""
-        is_bounded = self.matching.is_looked_for
-        return number_format(MOST_READ, force_grouping=True) if is_bounded else ""
+        return number_format(MOST_READ, force_grouping=True) if self.is_bounded else ""

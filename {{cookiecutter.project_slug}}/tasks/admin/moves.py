@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 from unfold.dataclasses import ActionDialog
+from unfold.enums import ActionVariant
 
 from tasks.control import acts
 from tasks.control.acts import Effect
@@ -40,6 +41,8 @@ class Move:
     statuses: tuple[str, ...]
     """Where it is offered. Whether it applies, the ledger says."""
     label: StrOrPromise
+    variant: ActionVariant
+    """How its buttons look."""
     dialog: ActionDialog
     question: Any
     """Of several runs; takes `count`."""
@@ -61,6 +64,7 @@ RETRY = Move(
     act=acts.RETRY,
     statuses=(RunStatus.FAILED, RunStatus.CANCELLED),
     label=_("Retry"),
+    variant=ActionVariant.PRIMARY,
     dialog={
         "title": _("Retry this run?"),
         "description": _(
@@ -78,6 +82,27 @@ RETRY = Move(
     begun=_("They are being retried in the background. This page follows it."),
 )
 
+PROMOTE = Move(
+    permission=RETRY_RUNS,
+    apply=service.promote,
+    apply_to_all=service.promote_all,
+    act=acts.PROMOTE,
+    statuses=(RunStatus.SCHEDULED,),
+    label=_("Run now"),
+    variant=ActionVariant.PRIMARY,
+    dialog={
+        "title": _("Run this now?"),
+        "description": _(
+            "It is due at once instead of at its time. Its attempts stay as they are; a queue or "
+            "task that is paused holds it all the same."
+        ),
+        "form_submit_text": _("Yes, run it now"),
+    },
+    question=ngettext_lazy("Start %(count)d run now?", "Start %(count)d runs now?", "count"),
+    done=ngettext_lazy("%(count)d run is due now.", "%(count)d runs are due now.", "count"),
+    begun=_("They are becoming due in the background. This page follows it."),
+)
+
 CANCEL = Move(
     permission=CANCEL_RUNS,
     apply=service.cancel,
@@ -85,6 +110,7 @@ CANCEL = Move(
     act=acts.CANCEL,
     statuses=LIVE,
     label=_("Cancel"),
+    variant=ActionVariant.DANGER,
     dialog={
         "title": _("Cancel this run?"),
         "description": _(
@@ -109,6 +135,7 @@ DELETE = Move(
     act=acts.DELETE,
     statuses=(RunStatus.FAILED, RunStatus.CANCELLED),
     label=_("Delete"),
+    variant=ActionVariant.DANGER,
     dialog={
         "title": _("Delete this run?"),
         "description": _("It is gone for good, with all that is known of its attempts."),
@@ -119,7 +146,7 @@ DELETE = Move(
     begun=_("They are being deleted in the background. This page follows it."),
 )
 
-MOVES = {move.act.name: move for move in (RETRY, CANCEL, DELETE)}
+MOVES = {move.act.name: move for move in (RETRY, PROMOTE, CANCEL, DELETE)}
 
 
 def carry_out(move: Move, runs: Iterable[TaskRun], *, request: HttpRequest) -> None:

@@ -12,36 +12,46 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action
-from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
-from tasks.admin.asking import AsksFirst, Named, Question
-from tasks.admin.moves import AGAIN, CANCEL, DELETE, RETRY, Move, carry_out, run_again
+from tasks.admin.asking import AsksFirst, Named, NamingDialog, Question
+from tasks.admin.moves import (
+    AGAIN,
+    CANCEL,
+    DELETE,
+    PROMOTE,
+    RETRY,
+    Move,
+    carry_out,
+    run_again,
+)
 from tasks.admin.readonly import ReadOnlyAdmin
 from tasks.models import FINAL, TaskRun
 from tasks.permissions import ENQUEUE_RUNS
 
 
-class RunDialog(BaseDialogForm):
+class RunDialog(NamingDialog):
     """Asks about one run, and names it."""
 
-    form_before_template = "tasks/admin/subject.html"
+    model = TaskRun
 
-    def get_before_template_context(
-        self, request: HttpRequest, object_id: int | str | None = None
-    ) -> dict[str, Any]:
-        return {"run": get_object_or_404(TaskRun, pk__in=_ids([str(object_id)]))}
+    def named(self, row: TaskRun) -> Named:
+        return Named(row.name, str(row.pk))
 
 
 class MovesAdmin(AsksFirst, ReadOnlyAdmin):
     """Offers what may be done to runs to those who may do it, and asks before it is done."""
 
-    actions = ("retry_selected", "cancel_selected", "remove_selected")
-    actions_detail: Any = ("retry", "again", "cancel", "remove")
+    actions = ("retry_selected", "promote_selected", "cancel_selected", "remove_selected")
+    actions_detail: Any = ("retry", "promote", "again", "cancel", "remove")
 
     def has_retry_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether the user may see runs and retry them."""
         return self.may(request, RETRY)
+
+    def has_promote_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether the user may see runs and let them run before they are due."""
+        return self.may(request, PROMOTE)
 
     def has_cancel_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether the user may see runs and cancel them."""
@@ -68,6 +78,13 @@ class MovesAdmin(AsksFirst, ReadOnlyAdmin):
         """Retry what is selected."""
         return self._ask_and_carry_out(request, RETRY)
 
+    @admin.action(description=_("Run now"), permissions=["promote"])
+    def promote_selected(
+        self, request: HttpRequest, queryset: QuerySet[TaskRun]
+    ) -> HttpResponse | None:
+        """Run what is selected now."""
+        return self._ask_and_carry_out(request, PROMOTE)
+
     @admin.action(description=_("Cancel"), permissions=["cancel"])
     def cancel_selected(
         self, request: HttpRequest, queryset: QuerySet[TaskRun]
@@ -87,7 +104,11 @@ class MovesAdmin(AsksFirst, ReadOnlyAdmin):
 
     def _ask_and_carry_out(self, request: HttpRequest, move: Move) -> HttpResponse | None:
         question = Question(
-            title=move.question, button=move.label, applies=move.is_offered, name=_named
+            title=move.question,
+            button=move.label,
+            variant=move.variant,
+            applies=move.is_offered,
+            name=_named,
         )
         return self.ask_first(
             request, question, lambda request, runs: carry_out(move, runs, request=request)
@@ -101,7 +122,7 @@ class MovesAdmin(AsksFirst, ReadOnlyAdmin):
         if run is None:
             return []
         prefix = f"{self.opts.app_label}_{self.opts.model_name}"
-        names = {"retry": RETRY, "cancel": CANCEL, "remove": DELETE}
+        names = {"retry": RETRY, "promote": PROMOTE, "cancel": CANCEL, "remove": DELETE}
         offered = {f"{prefix}_{name}" for name, move in names.items() if move.is_offered(run)}
         if run.status in FINAL:
             offered.add(f"{prefix}_again")
@@ -111,13 +132,24 @@ class MovesAdmin(AsksFirst, ReadOnlyAdmin):
     @action(
         description=RETRY.label,
         icon="replay",
-        variant=ActionVariant.PRIMARY,
+        variant=RETRY.variant,
         permissions=["retry"],
         dialog={**RETRY.dialog, "form_class": RunDialog},
     )
     def retry(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Retry the run of the page."""
         return self._carry_out_one(request, object_id, RETRY)
+
+    @action(
+        description=PROMOTE.label,
+        icon="play_arrow",
+        variant=PROMOTE.variant,
+        permissions=["promote"],
+        dialog={**PROMOTE.dialog, "form_class": RunDialog},
+    )
+    def promote(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        """Run the run of the page before it is due."""
+        return self._carry_out_one(request, object_id, PROMOTE)
 
     @action(
         description=_("Retry as new"),
@@ -136,7 +168,7 @@ class MovesAdmin(AsksFirst, ReadOnlyAdmin):
     @action(
         description=CANCEL.label,
         icon="cancel",
-        variant=ActionVariant.DANGER,
+        variant=CANCEL.variant,
         permissions=["cancel"],
         dialog={**CANCEL.dialog, "form_class": RunDialog},
     )
@@ -147,7 +179,7 @@ class MovesAdmin(AsksFirst, ReadOnlyAdmin):
     @action(
         description=DELETE.label,
         icon="delete",
-        variant=ActionVariant.DANGER,
+        variant=DELETE.variant,
         permissions=["remove"],
         dialog={**DELETE.dialog, "form_class": RunDialog},
     )

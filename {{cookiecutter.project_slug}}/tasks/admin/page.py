@@ -174,7 +174,7 @@ class RunPage:
             Section(
                 number=attempt.number,
                 title=short(attempt.error),
-                message=attempt.message,
+                message=reasons.told_of_attempt(attempt.error, attempt.message),
                 error=attempt.error,
                 traceback=attempt.traceback,
                 started=moment(attempt.started_at),

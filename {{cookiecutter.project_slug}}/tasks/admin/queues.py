@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.dataclasses import ActionDialog
@@ -21,6 +22,9 @@ from tasks.options import MAX_RUNNING
 from tasks.permissions import LIMIT_GATES, PAUSE_GATES, VIEW_GATES
 from tasks.registry import queues as declared
 from tasks.service import service
+
+LEAST_RATE = 0.001
+"""Runs a minute, below which the page tells no number."""
 
 
 def queue_rows(found: Overview) -> list[dict[str, Any]]:
@@ -158,7 +162,11 @@ class LimitQueue(_QueueDeed):
 
 
 def _rate(per_minute: float) -> str:
-    return f"{per_minute:.2g}" if 0 < per_minute < 100 else number(round(per_minute))
+    if not 0 < per_minute < 100:
+        return number(round(per_minute))
+    if per_minute < LEAST_RATE:
+        return f"< {number_format(LEAST_RATE)}"
+    return number_format(f"{per_minute:.2g}")
 
 
 def _empty(name: str) -> dict[str, Any]:

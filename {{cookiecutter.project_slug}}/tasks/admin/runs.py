@@ -15,6 +15,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from tasks import reasons
 from tasks.admin.failures import FailuresAdmin
 from tasks.admin.filters import FILTERS
 from tasks.admin.listing import RecentPaginator, RunList
@@ -111,7 +112,9 @@ class RunAdmin(FailuresAdmin):
             return str(_("Unreadable")), cut(failures.unreadable.text, MESSAGE_CHARACTERS)
         if failures.last is None:
             return NOTHING, ""
-        return short(failures.last.error), cut(failures.last.message, MESSAGE_CHARACTERS)
+        last = failures.last
+        message = reasons.told_of_attempt(last.error, last.message)
+        return short(last.error), cut(message, MESSAGE_CHARACTERS)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Show what went wrong in the words of the error to those who may read them."""

@@ -47,6 +47,7 @@ OFF = Question(
     ),
     explanation=_("It enqueues nothing more, also after the next deployment."),
     button=_("Switch off"),
+    variant=ActionVariant.DANGER,
     applies=lambda schedule: schedule.enabled,
     name=_named,
 )

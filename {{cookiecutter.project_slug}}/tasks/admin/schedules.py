@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -86,7 +87,7 @@ class ScheduleAdmin(ScheduleActions):
     def shown_arguments(self, schedule: Schedule) -> str:
         """What every run gets."""
         payload = Payload.of_arguments(schedule.task, schedule.arguments)
-        return payload.text if payload else ""
+        return format_html('<pre class="tasks-indented">{}</pre>', payload.text) if payload else ""
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -96,6 +97,8 @@ class ScheduleAdmin(ScheduleActions):
             context["ticks"] = _last_ticks(schedule)
             context["coming"] = _next_ticks(schedule)
             context["in_words"] = _in_words(schedule)
+            # Of a declared one nothing but its switch is saved: that makes no other.
+            context["show_save_and_add_another"] = not schedule.from_code
         return super().render_change_form(request, context, *args, **kwargs)
 
     # What may be changed.

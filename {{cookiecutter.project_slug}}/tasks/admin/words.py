@@ -7,10 +7,11 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 NOTHING = "–"
+MOST_HOURS = 48
 
 
 def moment(when: datetime | None) -> str:
-    """Return the local time with its seconds, which the admin's own format leaves out."""
+    """Return the local time, as the admin writes the moments that it formats itself."""
     return f"{timezone.localtime(when):%Y-%m-%d %H:%M:%S}" if when else NOTHING
 
 
@@ -21,14 +22,16 @@ def length(seconds: float | None) -> str:
     if seconds < 0.9995:
         return _("%(number)d ms") % {"number": round(max(seconds, 0) * 1000)}
     if seconds < 10:
-        return _("%(number).1f s") % {"number": seconds}
+        return _("%(number)s s") % {"number": number_format(seconds, decimal_pos=1)}
     if seconds < 59.5:
         return _("%(number)d s") % {"number": round(seconds)}
     minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60 and not rest:
+        return _("%(minutes)d min") % {"minutes": minutes}
     if minutes < 60:
         return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
     hours, minutes = divmod(minutes, 60)
-    if hours < 48:
+    if hours < MOST_HOURS:
         return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
     return _("%(days)d days") % {"days": hours // 24}
 
@@ -37,6 +40,8 @@ def ago(silence: timedelta) -> str:
     """Return how long ago something was."""
     if silence.total_seconds() < 1:
         return _("just now")
+    if days := _days(silence):
+        return _("%(days)d days ago") % {"days": days}
     return _("%(length)s ago") % {"length": length(silence.total_seconds())}
 
 
@@ -44,7 +49,15 @@ def until(wait: timedelta) -> str:
     """Return in how long something is."""
     if wait.total_seconds() < 1:
         return _("now")
+    if days := _days(wait):
+        return _("in %(days)d days") % {"days": days}
     return _("in %(length)s") % {"length": length(wait.total_seconds())}
+
+
+def _days(time: timedelta) -> int:
+    """Return how many days stand for it: in German they have another form after *vor* and *in*."""
+    hours = round(time.total_seconds()) // 3600
+    return hours // 24 if hours >= MOST_HOURS else 0
 
 
 def number(value: int) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from tasks.admin.words import ago, between, length, moment, short
+from tasks.admin.words import NOTHING, ago, between, length, moment, short
 from tasks.admin.worker_actions import WorkerActions
 from tasks.control.workforce import Health, health, with_work
 from tasks.models import RunStatus, TaskRun, Wish, Worker
@@ -102,7 +102,7 @@ class WorkerAdmin(WorkerActions):
     @display(description=_("Is at"))
     def at(self, worker: Any) -> str:
         """The task that it has been at for longest."""
-        return short(worker.longest_task) if worker.longest_task else ""
+        return short(worker.longest_task) if worker.longest_task else NOTHING
 
     @display(description=_("Queues"))
     def shown_queues(self, worker: Worker) -> str:

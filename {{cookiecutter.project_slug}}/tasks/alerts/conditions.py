@@ -12,6 +12,7 @@ from django.db.models import F, Sum
 from tasks import ledger
 from tasks.alerts.findings import MOST, SENDER, Finding, Rule
 from tasks.models import Rollup, Worker
+from tasks.reasons import MOST_FAIL, NO_SIGN, NO_WORKER, READY_SINCE, SO_MANY_FAILED, WAITS
 
 
 def present(now: datetime) -> list[Finding]:
@@ -29,8 +30,8 @@ def _waiting(ready: Mapping[str, datetime], now: datetime) -> list[Finding]:
         Finding(
             rule=Rule.WAITING,
             key=queue,
-            title=f"Runs in queue {queue} wait for longer than {limit} s",
-            body=f"The first has been ready since {since:%Y-%m-%d %H:%M:%S} UTC.",
+            title=WAITS % {"queue": queue, "limit": limit},
+            body=READY_SINCE % {"since": f"{since:%Y-%m-%d %H:%M:%S}"},
             last_at=now,
         )
         for queue, since in ready.items()
@@ -51,8 +52,8 @@ def _without_worker(ready: Mapping[str, datetime], now: datetime) -> list[Findin
         Finding(
             rule=Rule.NO_WORKER,
             key=queue,
-            title=f"No worker takes from queue {queue}",
-            body=f"Runs are ready, and no worker of it gave a sign of life for {limit} s.",
+            title=NO_WORKER % {"queue": queue},
+            body=NO_SIGN % {"limit": limit},
             last_at=now,
         )
         for queue in queues
@@ -90,8 +91,8 @@ def _failing(now: datetime) -> list[Finding]:
         Finding(
             rule=Rule.FAILING,
             key=task["name"],
-            title=f"{task['bad'] * 100 // task['ended']} % of the runs of {task['name']} fail",
-            body=f"{task['bad']} of {task['ended']} in the last {minutes} minutes.",
+            title=MOST_FAIL % {"percent": task["bad"] * 100 // task["ended"], "task": task["name"]},
+            body=SO_MANY_FAILED % {"bad": task["bad"], "ended": task["ended"], "minutes": minutes},
             last_at=now,
         )
         for task in lately

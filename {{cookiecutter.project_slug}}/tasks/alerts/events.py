@@ -7,19 +7,23 @@ behind the last one, and an alert's own `last_at` tells what was counted already
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import CharField, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast
 from django.urls import reverse
 
 from tasks.alerts.findings import MOST, SENDER, Finding, Rule
 from tasks.models import Alert, RunStatus, ScheduleTick, TaskRun, TickStatus
+from tasks.reasons import FAILED_WITH, HELD_KEY, MISSED, NOBODY_KNOWS
 
 MESSAGE_CHARACTERS = 500
+
+DONE_BY_ANOTHER = timedelta(minutes=5)
+"""So long may the run of one tick do the work of those that come meanwhile."""
 
 
 def failures(since: datetime) -> list[Finding]:
@@ -51,8 +55,19 @@ def failures(since: datetime) -> list[Finding]:
 
 
 def missed_ticks(since: datetime) -> list[Finding]:
-    """Return the schedules of which ticks were missed since then."""
+    """Return the schedules of which ticks were missed since then.
+
+    Where a schedule is quick and its task unique, every deployment makes ticks that meet the run of
+    the one before, which does their work. They are news when that lasts.
+    """
     ticks = ScheduleTick.objects.filter(status=TickStatus.MISSED, recorded_at__gt=since)
+    lately = ScheduleTick.objects.filter(
+        schedule=OuterRef("schedule"),
+        status=TickStatus.ENQUEUED,
+        tick__lt=OuterRef("tick"),
+        tick__gt=OuterRef("tick") - DONE_BY_ANOTHER,
+    )
+    ticks = ticks.exclude(Q(reason=HELD_KEY) & Exists(lately))
     counted = Alert.objects.filter(rule=Rule.MISSED, key=OuterRef("schedule__name"))
     groups: Any = (
         ticks.alias(counted=Subquery(counted.values("last_at")))
@@ -65,7 +80,7 @@ def missed_ticks(since: datetime) -> list[Finding]:
         Finding(
             rule=Rule.MISSED,
             key=group["schedule__name"],
-            title=f"Schedule {group['schedule__name']} was missed",
+            title=MISSED % {"name": group["schedule__name"]},
             body=group["why"],
             last_at=group["last"],
             count=group["missed"],
@@ -94,7 +109,8 @@ def _failed(group: Mapping[str, Any], run: TaskRun) -> Finding:
     return Finding(
         rule=Rule.FAILED,
         key=group["fingerprint"],
-        title=f"{group['task']} failed: {kind.rpartition('.')[2] or 'nobody knows why'}",
+        title=FAILED_WITH
+        % {"task": group["task"], "error": kind.rpartition(".")[2] or NOBODY_KNOWS},
         body=f"{failure.get('message', '')[:MESSAGE_CHARACTERS]}\n{settings.SITE_URL}{address}",
         last_at=group["last"],
         count=group["count"],

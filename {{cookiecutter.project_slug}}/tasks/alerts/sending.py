@@ -26,6 +26,8 @@ class Message:
 
     title: str
     body: str
+    is_over: bool = False
+    """It is well again: such messages are green where channels have colours, the others red."""
 
 
 def channels() -> dict[str, str]:
@@ -47,16 +49,19 @@ def send(channel: str, message: Message) -> None:
     if url is None:
         logger.warning("Channel %s is not in ALERT_URLS any more: an alert was dropped", channel)
         return
-    from apprise import Apprise  # See above.
+    from apprise import Apprise, NotifyType  # See above.
 
     service = Apprise.instantiate(str(url))
     if service is None:
         raise NotDelivered(f"Channel {channel} of ALERT_URLS is none that Apprise understands.")
+    kind = NotifyType.SUCCESS if message.is_over else NotifyType.FAILURE
     try:
-        delivered = service.notify(title=message.title, body=message.body or message.title)
+        delivered = service.notify(
+            title=message.title, body=message.body or message.title, notify_type=kind
+        )
     except Exception as error:  # noqa: BLE001 - its text may hold the address
-        kind = type(error).__qualname__
-        raise NotDelivered(f"Channel {channel} failed with {kind}.") from None
+        raised = type(error).__qualname__
+        raise NotDelivered(f"Channel {channel} failed with {raised}.") from None
     if not delivered:
         raise NotDelivered(
             f"Channel {channel}, a {service.service_name}, did not take the message. "

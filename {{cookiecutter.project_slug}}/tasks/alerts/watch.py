@@ -78,7 +78,8 @@ def _message(alert: Alert) -> Message:
 
 
 def _all_clear(alert: Alert) -> Message:
-    return Message(f"Over: {alert.title}", f"It began at {alert.first_at:%Y-%m-%d %H:%M:%S} UTC.")
+    began = f"It began at {alert.first_at:%Y-%m-%d %H:%M:%S} UTC."
+    return Message(f"Over: {alert.title}", began, is_over=True)
 
 
 def _pass_on(messages: Sequence[Message], now: datetime) -> None:
@@ -90,7 +91,11 @@ def _pass_on(messages: Sequence[Message], now: datetime) -> None:
         return
     served = conditions.served_queues(now, SERVED_SECONDS)
     if served is None or send_alert.queue_name in served:
-        calls: list[Call] = [((name, m.title, m.body), {}) for name in names for m in messages]
+        calls: list[Call] = [
+            ((name, m.title, m.body), {"is_over": True} if m.is_over else {})
+            for name in names
+            for m in messages
+        ]
         enqueue_many(send_alert, calls)
     else:
         # Who would send the alert that there is no worker?

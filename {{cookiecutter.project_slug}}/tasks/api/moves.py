@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from api.errors import Conflict
 from tasks.api.base import TaskView
-from tasks.api.filters import RunFilter
+from tasks.api.filters import RunFilter, chosen_by
 from tasks.api.runs import LOCATION, RunView
 from tasks.api.shapes.bulk import BulkSerializer, DoneSerializer
 from tasks.api.shapes.runs import WholeRunSerializer
@@ -61,6 +61,20 @@ class RunRetry(RunMove):
     )
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Give a failed or cancelled run all its attempts again."""
+        return self.act(id)
+
+
+class RunPromote(RunMove):
+    """The start of a run before its time."""
+
+    needs = {"POST": (VIEW_RUNS, RETRY_RUNS)}
+    move = service.promote
+
+    @extend_schema(
+        operation_id="runs_promote", request=None, responses={200: WholeRunSerializer, 409: REFUSED}
+    )
+    def post(self, request: Request, id: uuid.UUID) -> Response:
+        """Run a scheduled run now: one that was deferred, or that backs off between attempts."""
         return self.act(id)
 
 
@@ -120,6 +134,7 @@ class Move:
 
 MOVES = {
     "retry": Move(permission=RETRY_RUNS, on_named=service.retry, on_all=service.retry_all),
+    "promote": Move(permission=RETRY_RUNS, on_named=service.promote, on_all=service.promote_all),
     "cancel": Move(permission=CANCEL_RUNS, on_named=service.cancel, on_all=service.cancel_all),
     "delete": Move(permission=DELETE_RUNS, on_named=service.delete, on_all=service.delete_all),
 }
@@ -145,7 +160,7 @@ class RunBulk(TaskView, GenericAPIView[TaskRun]):
         },
     )
     def post(self, request: Request) -> Response:
-        """Retry, cancel or delete many runs at once.
+        """Retry, run now (`promote`), cancel or delete many runs at once.
 
         With `ids`, those are meant, and it is done when the answer comes. With `all_matching`, all
         are meant that the parameters of the address find, as in the list: up to 10,000, in the
@@ -156,20 +171,13 @@ class RunBulk(TaskView, GenericAPIView[TaskRun]):
         given = wanted.validated_data
         if not self.staff.has_perm(MOVES[given["act"]].permission):
             self.permission_denied(request)
-        matching = self._matching(request)
+        matching = chosen_by(request)
         if given["all_matching"]:
             return self._on_all(matching, given)
         if request.query_params:
             said = _("It picks among all, not among ids.")
             raise ValidationError({name: [said] for name in request.query_params})
         return self._on_named(given)
-
-    def _matching(self, request: Request) -> Matching:
-        chosen = RunFilter(request.query_params, queryset=self.get_queryset(), request=request)
-        if not chosen.is_valid():
-            raise ValidationError(chosen.errors)
-        matching: Matching = chosen.matching()
-        return matching
 
     def _on_named(self, given: dict[str, Any]) -> Response:
         name, ids = given["act"], given["ids"]

@@ -17,11 +17,11 @@ from rest_framework.response import Response
 
 from api.base import PAGE
 from api.errors import Conflict
-from api.pages import Pages
 from api.parameters import read
 from tasks.api import masking
 from tasks.api.base import TaskView
-from tasks.api.filters import RunFilter
+from tasks.api.filters import RunFilter, chosen_by
+from tasks.api.pages import RunPages
 from tasks.api.shapes.runs import (
     LineSerializer,
     LinesQuery,
@@ -79,14 +79,19 @@ class RunList(RunView, GenericAPIView[TaskRun]):
     queryset = TaskRun.objects.none()
     filter_backends = (DjangoFilterBackend,)
     filterset_class = RunFilter
-    pagination_class = Pages
+    pagination_class = RunPages
 
     @extend_schema(operation_id="runs_list", responses=RunSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """List the runs that match, newest first."""
-        rows = self.filter_queryset(self.get_queryset())
-        page = [self.shown(Run.of(row)) for row in self.paginate_queryset(rows) or ()]
-        return self.get_paginated_response(RunSerializer(page, many=True).data)
+        """List the runs that match, newest first.
+
+        A page may hold fewer than asked for, even none, while `next` leads on: what is rare is
+        looked for a part of the table at a time.
+        """
+        pages = RunPages()
+        found = pages.read(request, chosen_by(request))
+        page = [self.shown(Run.of(row)) for row in found]
+        return pages.get_paginated_response(RunSerializer(page, many=True).data)
 
     @extend_schema(
         operation_id="runs_create",
@@ -154,7 +159,7 @@ class RunRelated(RunView):
 
     @extend_schema(operation_id="runs_related", responses=RelatedSerializer)
     def get(self, request: Request, id: uuid.UUID) -> Response:
-        """Show its neighbours in a workflow, its schedule, and those that failed alike."""
+        """Show its parent, its neighbours in a workflow, its schedule, and what failed alike."""
         try:
             related = service.related(id)
         except UnknownRun as error:
@@ -163,8 +168,11 @@ class RunRelated(RunView):
             name: [self.shown(run) for run in getattr(related, name)]
             for name in ("before", "after", "members", "same_failure")
         }
+        parent = related.parent and self.shown(related.parent)
         return Response(
-            RelatedSerializer({**lists, "group": related.group, "schedule": related.schedule}).data
+            RelatedSerializer(
+                {**lists, "parent": parent, "group": related.group, "schedule": related.schedule}
+            ).data
         )
 
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("runs/<uuid:id>/related/", runs.RunRelated.as_view(), name="related"),
     path("runs/<uuid:id>/lines/", runs.RunLines.as_view(), name="lines"),
     path("runs/<uuid:id>/retry/", moves.RunRetry.as_view(), name="retry"),
+    path("runs/<uuid:id>/promote/", moves.RunPromote.as_view(), name="promote"),
     path("runs/<uuid:id>/cancel/", moves.RunCancel.as_view(), name="cancel"),
     path("runs/<uuid:id>/again/", moves.RunAgain.as_view(), name="again"),
     path("stats/", numbers.StatisticsView.as_view(), name="stats"),

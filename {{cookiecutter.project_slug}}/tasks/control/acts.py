@@ -1,4 +1,4 @@
-"""What people do to runs: retry, cancel, delete. Each is written down for each run."""
+"""What people do to runs: retry, run now, cancel, delete. Each is written down for each run."""
 
 from __future__ import annotations
 
@@ -140,6 +140,13 @@ def _retry(ids: Collection[uuid.UUID]) -> int:
     return retried
 
 
+def _promote(ids: Collection[uuid.UUID]) -> int:
+    promoted = ledger.promote_now(ids)
+    if promoted:
+        ledger.ring_after_commit(list(ids))
+    return promoted
+
+
 _OPEN_GROUP = RunGroup.objects.filter(pk=OuterRef("group_id"), finished_at=None)
 _ENDED_BADLY = Q(status__in=(RunStatus.FAILED, RunStatus.CANCELLED))
 
@@ -149,6 +156,13 @@ RETRY = Act(
     applies_to=_ENDED_BADLY,
     statuses=(RunStatus.FAILED,),
     entry=_("Retried."),
+)
+PROMOTE = Act(
+    name="promote",
+    apply=_promote,
+    applies_to=Q(status=RunStatus.SCHEDULED),
+    statuses=(RunStatus.SCHEDULED,),
+    entry=_("Run before it was due."),
 )
 CANCEL = Act(
     name="cancel",
@@ -165,4 +179,4 @@ DELETE = Act(
     entry=_("Deleted."),
     flag=DELETION,
 )
-ACTS = {act.name: act for act in (RETRY, CANCEL, DELETE)}
+ACTS = {act.name: act for act in (RETRY, PROMOTE, CANCEL, DELETE)}

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.admin.models import ADDITION
 from django.db import transaction
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from tasks import calling
 from tasks.control import audit
 from tasks.errors import ArgumentsDoNotFit, UniqueRunExists, UnknownRun
 from tasks.ids import uuid7
 from tasks.models import TaskRun
+from tasks.reasons import AGAIN, AS_ANOTHER
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -42,9 +42,9 @@ def enqueue_again(id_: uuid.UUID, *, by: AbstractBaseUser | None) -> uuid.UUID:
                 "Run %(id)s holds the unique key. Wait for its end or cancel it, then try again."
             )
             raise UniqueRunExists(said % {"id": new})
-        audit.record([run], _("Run once more, as %(id)s.") % {"id": new}, by=by)
+        audit.record([run], AGAIN % {"id": new}, by=by)
         rows = TaskRun.objects.filter(pk=new)
-        audit.record(rows, _("Enqueued again, as %(id)s was.") % {"id": id_}, by=by, flag=ADDITION)
+        audit.record(rows, AS_ANOTHER % {"id": id_}, by=by, flag=ADDITION)
     return new
 
 

@@ -13,6 +13,7 @@ from tasks import calling, ledger
 from tasks.control import audit
 from tasks.errors import UnknownQueue
 from tasks.models import Gate, GateKind
+from tasks.reasons import AT_MOST
 from tasks.statistics import summary
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def resume(kind: GateKind, name: str, *, by: AbstractBaseUser | None) -> bool:
 def set_limit(queue: str, most: int | None, *, by: AbstractBaseUser | None) -> bool:
     """Run at most so many of a queue at once; return whether that changed anything."""
     _check_name(GateKind.QUEUE, queue)
-    text = _("No limit.") if most is None else _("At most %(most)d at once.") % {"most": most}
+    text = _("No limit.") if most is None else AT_MOST % {"most": most}
     return _recorded(GateKind.QUEUE, queue, text, changed=ledger.set_limit(queue, most), by=by)
 
 

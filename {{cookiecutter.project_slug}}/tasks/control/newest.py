@@ -1,49 +1,50 @@
-"""The newest of the runs that match, in their order.
-
-A database that is asked for the newest fifty of some status likes to walk from the newest run of
-all, and to pass over the others: it takes them for spread evenly. Where those fifty are old, such
-as what was deferred for weeks or waits in a queue that is paused, that walk is through the whole
-table. So where few have the status, their index is read, and what it finds is sorted.
-"""
+"""The newest of the runs that match, in their order: for lists whose pages have numbers."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Func, QuerySet
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models import Q, QuerySet
 
-from tasks.control.matching import FOUND_BY_INDEX, Matching
-from tasks.models import TaskRun
+from tasks.control.matching import LISTED, Matching, oldest_looked_at
+from tasks.control.order import SortedId, are_few, found
+from tasks.models import RunStatus, TaskRun
 
-MOST_SORTED = 10_000
-
-
-def newest(matching: Matching) -> QuerySet[TaskRun]:
-    """Return them; with one status, that takes a query to see whether they are few."""
-    rows = matching.recent()
-    return rows.order_by(_Id("pk").desc() if _are_few(matching) else "-pk")
+MOST_LISTED = 10_000
+"""No list is longer."""
 
 
-def _are_few(matching: Matching) -> bool:
-    if len(matching.statuses) != 1 or not FOUND_BY_INDEX.issuperset(matching.statuses):
-        return False
-    some = Matching(statuses=matching.statuses).rows().values("status")[: MOST_SORTED + 1]
-    return some.count() <= MOST_SORTED
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The runs in their order, the newest first."""
+
+    rows: QuerySet[TaskRun]
+    is_bounded: bool
+    """Whether they are those among the newest `MOST_READ` runs, and older ones may match, too."""
 
 
-class _Id(Func):
-    """The id in a form that sorts as it does, and that no index is of."""
+def newest(matching: Matching) -> Newest:
+    """Return them; that takes a query or two, to see how many there are."""
+    indexed = list(found(matching, _with_status(matching)))
+    if not indexed:
+        floor = matching.floor()
+        rows = matching.recent(floor).order_by("-pk")
+        return Newest(rows, is_bounded=matching.is_looked_for or floor is not None)
+    rows = matching.within(matching.rows())
+    if any(map(are_few, indexed)):
+        return Newest(rows.order_by(SortedId().desc()), is_bounded=False)
+    floor = oldest_looked_at(matching.within(TaskRun.objects.all()))
+    recent = rows if floor is None else rows.filter(pk__gt=floor)
+    if recent[MOST_LISTED : MOST_LISTED + 1].exists():
+        return Newest(rows.order_by("-pk"), is_bounded=False)
+    if matching.filters == 1:
+        return Newest(rows.order_by(SortedId().desc()), is_bounded=False)
+    return Newest(recent.order_by("-pk"), is_bounded=floor is not None)
 
-    arity = 1
 
-    def as_postgresql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
-    ) -> Any:
-        return self.as_sql(compiler, connection, function="uuid_send")
-
-    def as_sqlite(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
-    ) -> Any:
-        return self.as_sql(compiler, connection, template="+%(expressions)s")
+def _with_status(matching: Matching) -> QuerySet[TaskRun] | None:
+    if len(matching.statuses) != 1 or matching.statuses[0] in {*LISTED, RunStatus.SUCCESSFUL}:
+        return None
+    rows = TaskRun.objects.filter(status=matching.statuses[0])
+    is_ready = matching.statuses[0] == RunStatus.READY
+    return rows.filter(Q(gated=False) | Q(gated=True)) if is_ready else rows

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from tasks.control.reading import HEAVY, Run
 from tasks.errors import UnknownRun
 from tasks.models import FINAL, RunGroup, RunStatus, ScheduleTick, TaskRun
+from tasks.origin import Origin
 
 MOST = 100
 """So many runs of each kind."""
@@ -42,6 +43,8 @@ class Tick:
 class Related:
     """What a run is tied to; at most `MOST` of each kind."""
 
+    parent: Run | None
+    """The run that enqueued it, as long as that is kept."""
     before: tuple[Run, ...]
     """What it waits for, or waited for: a run, or the members of a group."""
     after: tuple[Run, ...]
@@ -55,13 +58,14 @@ class Related:
 
 
 def related(id_: uuid.UUID) -> Related:
-    """Return what a run is tied to: up to seven queries. Raises `UnknownRun`."""
+    """Return what a run is tied to: up to eight queries. Raises `UnknownRun`."""
     run = TaskRun.objects.filter(pk=id_).first()
     if run is None:
         raise UnknownRun(
             gettext("There is no run %(id)s. It may be old and deleted.") % {"id": id_}
         )
     return Related(
+        parent=_parent(run),
         before=_listed(_before(run).order_by("position", "pk")),
         after=_listed(_after(run).order_by("pk")),
         members=_listed(_members(run.group_id).order_by("position", "pk")),
@@ -69,6 +73,16 @@ def related(id_: uuid.UUID) -> Related:
         schedule=_tick(run),
         same_failure=_listed(_alike(run).order_by("-finished_at")),
     )
+
+
+def _parent(run: TaskRun) -> Run | None:
+    try:
+        id_ = uuid.UUID(Origin.read(run.headers).parent)
+    except ValueError:
+        # It has none, or somebody wrote the row by hand.
+        return None
+    row = TaskRun.objects.filter(pk=id_).defer(*HEAVY).first()
+    return None if row is None else Run.of(row)
 
 
 def _before(run: TaskRun) -> QuerySet[TaskRun]:

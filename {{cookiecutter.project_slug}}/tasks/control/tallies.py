@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from tasks.control.matching import FOUND_BY_INDEX, oldest_looked_at
-from tasks.models import RunStatus
+from tasks.models import RunStatus, TaskRun
 
 MOST_COUNTED = 10_000
 
@@ -30,7 +30,7 @@ def tallies() -> dict[RunStatus, Tally]:
 
     What has an index of its own is counted by it; what has none, among the newest runs.
     """
-    floor = oldest_looked_at()
+    floor = oldest_looked_at(TaskRun.objects.all())
     parts = [(status, where) for status in RunStatus for where in _conditions(status, floor)]
     sql = ", ".join(_PART.format(where, MOST_COUNTED + 1) for _, where in parts)
     with connection.cursor() as cursor:

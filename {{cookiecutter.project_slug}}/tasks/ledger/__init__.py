@@ -28,17 +28,18 @@ from tasks.ledger.insert import insert
 from tasks.ledger.leases import (
     HeldRun,
     ask_worker,
+    bury,
     held_runs,
     mark_lost_workers,
-    mark_worker_lost,
     register_worker,
     retire_worker,
     take_back_lost_runs,
 )
 from tasks.ledger.lines import write_lines
 from tasks.ledger.notes import write_notes
+from tasks.ledger.outage import outage
 from tasks.ledger.overdue import overdue
-from tasks.ledger.people import cancel, cancel_workflow, retry
+from tasks.ledger.people import cancel, cancel_workflow, promote_now, retry
 from tasks.ledger.pulse import Pulse, pulse
 from tasks.ledger.rows import Claimed, NewRun, Outcome, Ties
 from tasks.ledger.settle import settle
@@ -56,6 +57,7 @@ __all__ = [
     "Ties",
     "ask_worker",
     "bound_transaction",
+    "bury",
     "call_on_ready",
     "cancel",
     "cancel_workflow",
@@ -72,11 +74,12 @@ __all__ = [
     "insert_groups",
     "look_after_commit",
     "mark_lost_workers",
-    "mark_worker_lost",
     "now",
+    "outage",
     "overdue",
     "pause",
     "promote",
+    "promote_now",
     "prune_groups",
     "prune_runs",
     "prune_ticks",

@@ -3,25 +3,32 @@ others."""
 
 import random
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from tasks.conf import options
 from tasks.errors import WorkerLost
 from tasks.failure import Failure, fingerprint
+from tasks.ledger.bell import ring_after_commit
+from tasks.ledger.frozen import AWAY, bound_transaction, was_locked
+from tasks.ledger.outage import outage
 from tasks.ledger.rows import Outcome
 from tasks.ledger.settle import settle
 from tasks.models import RunStatus, TaskRun, Wish, Worker, WorkerStatus
+from tasks.reasons import SILENT, WORKER_LOST
 
 TAKE_BACK_BATCH = 500
+FROZEN_AFTER_SECONDS = 10
+PATIENCE_SECONDS = 1
 
 # A worker whose session lock is gone and whose last beat is so old is dead. Either sign alone is
-# not
-# enough: a reconnect drops the lock, a C loop that keeps the interpreter to itself stops the beat.
+# not enough: a reconnect drops the lock, a C loop that keeps the interpreter to itself stops the
+# beat. One that has not beaten yet has no lock yet either: it is about to start, however slowly.
 DEAD_AFTER_SECONDS = 4
 
 
@@ -70,45 +77,48 @@ def held_runs(worker_id: uuid.UUID) -> dict[uuid.UUID, HeldRun]:
 
 
 def mark_lost_workers() -> int:
-    """Declare lost every worker that is dead or was silent past its lease; return how many."""
+    """Declare lost every worker that is dead or was silent past its lease; return how many.
+
+    None after an outage of the database, until all have had time to come back: they were silent
+    because nobody could hear them.
+    """
+    if outage.is_recent():
+        return 0
     silent = Q(lease_until__lt=Now())
     if connection.vendor == "postgresql":
-        silent |= Q(beat_at__lt=Now() - timedelta(seconds=DEAD_AFTER_SECONDS)) & ~Q(
-            lock_key__in=_held_lock_keys()
+        silent |= (
+            Q(beat_at__lt=Now() - timedelta(seconds=DEAD_AFTER_SECONDS))
+            & ~Q(beat_at=F("started_at"))
+            & ~Q(lock_key__in=_held_lock_keys())
         )
     lost = Worker.objects.filter(silent, status=WorkerStatus.ALIVE)
     return lost.update(status=WorkerStatus.LOST)
 
 
-def mark_worker_lost(worker_id: uuid.UUID) -> None:
-    """Declare one worker lost: somebody saw its process end."""
-    Worker.objects.filter(pk=worker_id, status=WorkerStatus.ALIVE).update(status=WorkerStatus.LOST)
+def bury(worker_id: uuid.UUID, started: Collection[uuid.UUID], *, reason: str) -> int:
+    """Declare a worker lost whose process was seen to end, and give what it held to others, and
+    ring for it; return how many runs that were.
 
-
-def take_back_lost_runs(
-    limit: int = TAKE_BACK_BATCH,
-    *,
-    worker_id: uuid.UUID | None = None,
-    started: set[uuid.UUID] | None = None,
-    reason: str = "Its worker was silent for longer than its lease.",
-) -> int:
-    """Give the runs of lost workers to others; return how many.
-
-    With `worker_id`, only those of that worker. `started` names the runs that were really under way
-    when it died, if anybody saw: the others are handed back as if never claimed. `reason` is what
-    the history says of those that were.
+    `started` names those that were really under way: they count a crash, and their history says the
+    `reason`. The others are handed back as if never claimed.
     """
-    alive = Worker.objects.filter(pk=OuterRef("worker_id"), status=WorkerStatus.ALIVE)
-    orphans = TaskRun.objects.filter(~Exists(alive), status=RunStatus.RUNNING)
-    if worker_id is not None:
-        orphans = orphans.filter(worker_id=worker_id)
+    try:
+        return _bury(worker_id, started, reason, skip_locked=False)
+    except AWAY as error:
+        if not was_locked(error):
+            raise
+        # Who takes so long with one of them is not the session that died. Others find that one.
+        return _bury(worker_id, started, reason, skip_locked=True)
+
+
+def take_back_lost_runs(limit: int = TAKE_BACK_BATCH) -> int:
+    """Give the runs of lost workers to others, and ring for them; return how many.
+
+    Each counts a crash: nobody saw which were really under way.
+    """
     with transaction.atomic():
-        runs = list(orphans.select_for_update(skip_locked=True, of=("self",))[:limit])
-        outcomes = [
-            _crashed(run, reason) if started is None or run.id in started else _unstarted(run)
-            for run in runs
-        ]
-        return len(outcomes) - len(settle(outcomes))
+        orphans = _orphans().select_for_update(skip_locked=True, of=("self",))
+        return _give_back([_crashed(run, SILENT) for run in orphans[:limit]])
 
 
 def crash_delay(crashes: int) -> float:
@@ -122,9 +132,49 @@ def crash_delay(crashes: int) -> float:
     return min(2.0 ** min(crashes - 1, 60), options().max_backoff) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
+def _bury(
+    worker_id: uuid.UUID, started: Collection[uuid.UUID], reason: str, *, skip_locked: bool
+) -> int:
+    """In one transaction: whoever could see a lost worker that still holds runs would take them
+    back himself, and count a crash for each.
+    """
+    with transaction.atomic():
+        # The session of a process that has just died may have its rows for another moment.
+        bound_transaction(idle=FROZEN_AFTER_SECONDS, locked=PATIENCE_SECONDS)
+        Worker.objects.filter(pk=worker_id, status=WorkerStatus.ALIVE).update(
+            status=WorkerStatus.LOST
+        )
+        held = _orphans().filter(worker_id=worker_id)
+        return _give_back(
+            [
+                _crashed(run, reason) if run.id in started else _unstarted(run)
+                for run in held.select_for_update(skip_locked=skip_locked, of=("self",))
+            ]
+        )
+
+
+def _orphans() -> QuerySet[TaskRun]:
+    """The runs that nobody holds who lives."""
+    alive = Worker.objects.filter(pk=OuterRef("worker_id"), status=WorkerStatus.ALIVE)
+    return TaskRun.objects.filter(~Exists(alive), status=RunStatus.RUNNING)
+
+
+def _give_back(outcomes: Sequence[Outcome]) -> int:
+    refused = settle(outcomes)
+    # Each by its id: the doorbell that led the lost worker to it is gone with that worker.
+    ring_after_commit(
+        [
+            outcome.id
+            for outcome in outcomes
+            if outcome.status == RunStatus.READY and outcome.id not in refused
+        ]
+    )
+    return len(outcomes) - len(refused)
+
+
 def _crashed(run: TaskRun, reason: str) -> Outcome:
     crashes = run.crashes + 1
-    loss = WorkerLost(f"worker lost: {reason}")
+    loss = WorkerLost(WORKER_LOST % {"reason": reason})
     errors = Failure.of(
         loss, attempt=run.attempt, worker_id=run.worker_id, started_at=run.attempted_at
     ).appended_to(run.errors)

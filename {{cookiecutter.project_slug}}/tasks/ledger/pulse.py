@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from tasks.conf import options
 from tasks.ledger.lanes import last_life
 from tasks.ledger.leases import DEAD_AFTER_SECONDS, HELD_LOCK_KEYS
+from tasks.ledger.outage import outage
 from tasks.ledger.words import for_sqlite
 from tasks.models import Wish, Worker, WorkerStatus
 
@@ -80,7 +81,7 @@ SELECT EXISTS (SELECT FROM beat),
     EXISTS (SELECT FROM tasks_worker WHERE status = 'ALIVE' AND id <> %(worker)s AND (
             lease_until < statement_timestamp()
             OR beat_at < statement_timestamp() - make_interval(secs => %(dead_after)s)
-                AND lock_key NOT IN ({HELD_LOCK_KEYS})))
+                AND beat_at <> started_at AND lock_key NOT IN ({HELD_LOCK_KEYS})))
         OR {_ORPHANED.format(held=f"{_HELD} ORDER BY worker_id OFFSET 0")},
     ARRAY(SELECT DISTINCT queue {_SUSPECTS}),
     {_GATED},
@@ -107,7 +108,9 @@ SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'AL
 def pulse(worker_id: uuid.UUID, *, beat: bool = True) -> Pulse:
     """Extend the worker's lease, unless `beat` is false, and look what there is to do."""
     if connection.vendor == "postgresql":
-        return _pulse_postgresql(worker_id)
+        seen = _pulse_postgresql(worker_id)
+        outage.note_answer()
+        return seen
     if beat:
         Worker.objects.filter(pk=worker_id, status=WorkerStatus.ALIVE).update(
             beat_at=Now(), lease_until=Now() + timedelta(seconds=options().lease)

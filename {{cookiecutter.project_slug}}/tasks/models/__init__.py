@@ -1,6 +1,7 @@
 """The tables of the task system."""
 
 from tasks.models.alerts import Alert, Watermark
+from tasks.models.forms import SentForm
 from tasks.models.gates import Gate, GateKind
 from tasks.models.groups import RunGroup
 from tasks.models.lines import LogLine
@@ -24,6 +25,7 @@ __all__ = [
     "RunStatus",
     "Schedule",
     "ScheduleTick",
+    "SentForm",
     "TaskRun",
     "TickStatus",
     "Total",

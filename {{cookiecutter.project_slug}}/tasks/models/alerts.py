@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tasks import reasons
+
 
 class Alert(models.Model):
     """One thing that is wrong, told at most once per cooldown however often it happens."""
@@ -30,7 +32,7 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return reasons.told(self.title, reasons.TITLES)
 
 
 class Watermark(models.Model):

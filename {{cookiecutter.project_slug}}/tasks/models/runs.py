@@ -160,8 +160,21 @@ class TaskRun(models.Model):
                 name="tasks_run_finished",
                 condition=models.Q(finished_at__isnull=False),
             ),
+            # What people list by their status, newest first. Not what is ready, runs or succeeded:
+            # it would cost every run, and few run, claims have an index of what is ready, and what
+            # succeeded is nearly everything. One each: with the status as its first column SQLite
+            # takes it for whatever names a status, and sorts by hand what another has in order.
+            *(
+                models.Index(
+                    fields=["id"],
+                    name=f"tasks_run_list_{status.lower()}",
+                    condition=models.Q(status=status),
+                )
+                for status in ("SCHEDULED", "WAITING", "FAILED", "CANCELLED")
+            ),
+            # With the id: those of one kind are sorted by it.
             models.Index(
-                fields=["fingerprint", "finished_at"],
+                fields=["fingerprint", "finished_at", "id"],
                 name="tasks_run_failed",
                 condition=models.Q(status="FAILED"),
             ),

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 
 from tasks import ledger, registry
 from tasks.errors import InvalidSchedule
-from tasks.models import Schedule, ScheduleTick, TickStatus
+from tasks.models import Schedule, ScheduleTick, TickStatus, Watermark
 from tasks.reasons import AT_START, HELD_KEY
 from tasks.schedules.enqueueing import enqueue_ticks
 from tasks.schedules.plan import ON_TIME, plan
@@ -99,10 +99,19 @@ def _tick(schedule: Schedule, now: datetime) -> bool:
         if not _enqueue(schedule, due.run):
             return False
         schedule.last_at = due.run[-1]
-    if due.missed is not None:
+    if due.missed is not None and _was_awaited(schedule):
         _miss(schedule, due.missed.first, due.missed.count, due.missed.reason)
     schedule.next_at = due.next_at
     return True
+
+
+def _was_awaited(schedule: Schedule) -> bool:
+    """Whether a timer has looked since the schedule was stored.
+
+    A migration stores what the code declares, and the first timer may come much later: what was due
+    in between is not missed, it has not begun.
+    """
+    return Watermark.objects.filter(reached_at__gt=schedule.created_at).exists()
 
 
 def _enqueue(schedule: Schedule, ticks: Sequence[datetime], *, why: str = "") -> bool:

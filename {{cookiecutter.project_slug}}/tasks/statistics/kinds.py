@@ -35,7 +35,7 @@ class Kind:
 _errors: dict[str, str] = {}
 
 
-def newest_kinds(since: datetime, *, task: str | None = None) -> list[Kind]:
+def newest_kinds(since: datetime, *, task: str | None = None, most: int = MOST_KINDS) -> list[Kind]:
     """Return the most frequent kinds of the newest failures, of all tasks or of one.
 
     One query, and one more when a kind is new to this process.
@@ -50,7 +50,7 @@ def newest_kinds(since: datetime, *, task: str | None = None) -> list[Kind]:
     rows = [row for row in newest_rows if row[0] is not None]
     counted = Counter(row[0] for row in rows)
     newest = {row[0]: row for row in reversed(rows)}
-    shown = counted.most_common(MOST_KINDS)
+    shown = counted.most_common(most)
     _learn({newest[mark][2] for mark, _count in shown if mark not in _errors})
     return [
         Kind(

@@ -1,4 +1,4 @@
-"""What ended, a minute or an hour at a time, with none left out: what a chart draws."""
+"""What ended, a minute or some hours at a time, with none left out: what a chart draws."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MOST_BUCKETS = 1500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """What ended within one minute or hour."""
+    """What ended within one step."""
 
     starts_at: datetime
     successful: int
@@ -67,11 +67,11 @@ def timeline(
     """Return what ended in each step, of all runs or of those of a task or queue: three queries.
 
     Unless told, that is the last 60 minutes or 24 hours. What is not rolled up yet is counted from
-    the rows. Raises `ValueError` for a step that is neither a minute nor an hour, and for a span
-    that is empty, has more than `MOST_BUCKETS` steps, or began before rollups are kept.
+    the rows. Raises `ValueError` for a step that is neither a minute nor whole hours, and for a
+    span that is empty, has more than `MOST_BUCKETS` steps, or began before rollups are kept.
     """
-    if step not in (MINUTE, HOUR):
-        raise ValueError("A step is a minute or an hour.")
+    if step != MINUTE and (step < HOUR or step % HOUR):
+        raise ValueError("A step is a minute or whole hours.")
     time = now()
     until = min(until or time, time)
     last = floor(until, step)
@@ -82,9 +82,10 @@ def timeline(
     if not 0 < count <= MOST_BUCKETS:
         said = _("A span has 1 to %(most)d steps, not %(count)d.")
         raise ValueError(said % {"most": MOST_BUCKETS, "count": count})
-    if begin < time - KEPT[step]:
+    kept = KEPT[MINUTE if step == MINUTE else HOUR]
+    if begin < time - kept:
         said = _("Steps of this length are kept for %(days)d days.")
-        raise ValueError(said % {"days": KEPT[step].days})
+        raise ValueError(said % {"days": kept.days})
     named = {"name": task, "queue": queue}
     wanted = {column: value for column, value in named.items() if value is not None}
     found = _endings(step, begin, end, wanted)
@@ -122,12 +123,12 @@ def _rollups(
 ) -> QuerySet[Rollup] | QuerySet[Overall]:
     """Return the rollups of full steps; an hour that is not full is made of its minutes."""
     if not wanted:
-        if step == HOUR:
-            return all_between(begin, mark)
-        return minutes_between(Overall.objects.all(), begin, mark)
-    if step == HOUR:
-        return counted_between(begin, mark).filter(**wanted)
-    return minutes_between(Rollup.objects.filter(**wanted), begin, mark)
+        if step == MINUTE:
+            return minutes_between(Overall.objects.all(), begin, mark)
+        return all_between(begin, mark)
+    if step == MINUTE:
+        return minutes_between(Rollup.objects.filter(**wanted), begin, mark)
+    return counted_between(begin, mark).filter(**wanted)
 
 
 def bucket(starts_at: datetime, part: Endings) -> Bucket:

@@ -31,6 +31,11 @@ def make_worker(*, silent_for: float = 0.0, status: str = WorkerStatus.ALIVE) ->
     return worker.id
 
 
+def lose_worker(worker_id: uuid.UUID) -> None:
+    """Declare a worker lost."""
+    Worker.objects.filter(pk=worker_id).update(status=WorkerStatus.LOST)
+
+
 def make_run(**fields: Any) -> TaskRun:
     """Insert a run of `add(1, 2)`, READY unless said otherwise."""
     defaults = {"name": ADD, "arguments": '{"args":[1,2],"kwargs":{}}', "max_attempts": 3}

@@ -3,12 +3,14 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tasks.masks import MASK
 from tasks.models import RunStatus, TaskRun
@@ -35,11 +37,24 @@ def address(act: str, query: str = "") -> str:
     return f"{reverse('admin:tasks_taskrun_all', args=[act])}?{query}"
 
 
+def button(asked: str) -> str:
+    return asked.partition('class="tasks-buttons"')[2].partition("<button")[2].partition(">")[0]
+
+
 def rows(client: Client, **query: Any) -> list[dict[str, str]]:
     response = client.get(CSV, query)
     assert response.status_code == 200
     text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize(("act", "is_red"), [("retry", False), ("delete", True)])
+def test_the_button_that_deletes_all_is_red(admin_client: Client, act: str, is_red: bool) -> None:
+    make_failed_run()
+
+    asked = admin_client.get(address(act)).content.decode()
+
+    assert ("bg-red-600" in button(asked)) is is_red
 
 
 def test_all_that_match_are_retried_by_a_run_that_is_shown() -> None:
@@ -95,6 +110,29 @@ def test_a_status_that_allows_nothing_is_said() -> None:
 
     assert "Retry 0 runs?" in content
     assert "Nothing that matches" in content
+
+
+def test_all_that_are_scheduled_are_run_now_and_no_other() -> None:
+    operator = staff(*EVERY)
+    later: dict[str, Any] = {
+        "name": ADD,
+        "arguments": '{"args":[1,2],"kwargs":{}}',
+        "run_at": timezone.now() + timedelta(days=1),
+    }
+    meant = [make_run(RunStatus.SCHEDULED, queue="mail", **later) for _ in range(2)]
+    other = make_run(RunStatus.SCHEDULED, **later)
+    waiting = make_run(RunStatus.WAITING, queue="mail")
+
+    assert address("promote") in operator.get(LIST).content.decode()
+    assert "Start 2 runs now?" in operator.get(address("promote", "queue=mail")).content.decode()
+    operator.post(address("promote", "queue=mail"))
+    run_due()
+
+    assert {run.status for run in TaskRun.objects.filter(pk__in=[run.pk for run in meant])} == {
+        RunStatus.SUCCESSFUL
+    }
+    assert TaskRun.objects.get(pk=other.pk).status == RunStatus.SCHEDULED
+    assert TaskRun.objects.get(pk=waiting.pk).status == RunStatus.WAITING
 
 
 @pytest.mark.parametrize("act", ["retry", "cancel", "delete"])

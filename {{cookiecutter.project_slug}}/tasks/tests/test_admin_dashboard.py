@@ -17,7 +17,7 @@ from tasks.statistics.rollups import HOUR, roll_up
 from tasks.tests.admin_factories import CANARY, failure, make_run, make_worker, staff
 from tasks.tests.ended_factories import make_ended, make_many_ended
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 INDEX, FRAGMENT = reverse("admin:index"), reverse("admin:tasks_dashboard")
 LIVE = {"HX-Request": "true", "HX-Target": "tasks-live"}

@@ -1,5 +1,6 @@
 """The page of failures, the history of what people did, and what the command palette finds."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import escape
 
-from tasks.admin.listing import MAX_ROWS
+from tasks.control.newest import MOST_LISTED
 from tasks.masks import MASK
-from tasks.models import RunStatus, TaskRun
+from tasks.models import GateKind, RunStatus, TaskRun
 from tasks.service import service
 from tasks.testing import run_due
 from tasks.tests.admin_factories import (
@@ -206,9 +207,51 @@ def test_the_history_takes_few_queries_and_counts_nothing(admin_client: Client) 
     with CaptureQueriesContext(connection) as queries:
         content = shown(admin_client, AUDIT)
 
-    assert f"{MAX_ROWS} results" not in content, "a limit is not shown as a count"
+    assert f"{MOST_LISTED} results" not in content, "a limit is not shown as a count"
     assert len(queries) <= 6
     assert not any("COUNT(" in query["sql"] for query in queries)
+
+
+def test_the_history_is_called_alike_by_the_menu_its_title_and_the_way_to_it(
+    admin_client: Client,
+) -> None:
+    run = make_failed_run(name=ADD)
+    service.retry([run.pk], by=get_user_model().objects.get())
+    entry = reverse("admin:admin_logentry_change", args=[LogEntry.objects.get().pk])
+
+    for language, word in (("en", "History"), ("de", "Verlauf")):
+        for address in (AUDIT, entry):
+            answer = admin_client.get(address, headers={"Accept-Language": language})
+            content = answer.content.decode()
+            assert re.search(rf"<title>[^<]*\b{word} \|", content)
+            heading = content[content.index("<h1") : content.index("</h1>")]
+            assert word in heading
+            assert "Retried" not in heading
+            assert not re.search("[Ll]og entr|Logeintr", content)
+    itself = reverse("admin:admin_logentry_history", args=[LogEntry.objects.get().pk])
+    assert itself not in shown(admin_client, entry)
+
+
+def test_a_pause_is_told_of_its_queue_or_task(admin_client: Client) -> None:
+    user = get_user_model().objects.get()
+    with translation.override("de"):
+        service.pause(GateKind.QUEUE, "mail", by=user)
+    service.pause(GateKind.TASK, ADD, by=user)
+    entries = list(LogEntry.objects.order_by("pk"))
+    shown(admin_client, AUDIT)
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = admin_client.get(AUDIT)
+
+    assert len(queries) <= 6
+    admin_page = answer.context["cl"].model_admin
+    listed = {entry.pk: entry for entry in answer.context["cl"].result_list}
+    assert [admin_page.kind(listed[entry.pk]) for entry in entries] == ["queue", "task"]
+    assert f'href="{reverse("admin:tasks_queues")}">mail<' in answer.content.decode()
+    assert f'href="{reverse("admin:tasks_task", args=[ADD])}">{ADD}<' in answer.content.decode()
+    page = reverse("admin:admin_logentry_change", args=[entries[0].pk])
+    for content in (answer.content.decode(), shown(admin_client, page)):
+        assert "gate" not in re.findall(r"\w+", content), "nobody sees gates"
 
 
 def test_nothing_in_the_history_is_markup(admin_client: Client) -> None:

@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tasks import registry
-from tasks.admin.listing import MAX_ROWS
+from tasks.admin.filters import FingerprintFilter
 from tasks.admin.tabs import Tab
 from tasks.control.matching import Matching
+from tasks.control.newest import MOST_LISTED, newest
 from tasks.ids import last_before
 from tasks.ledger import now
 from tasks.models import RunStatus, ScheduleTick, TaskRun, TickStatus
@@ -27,7 +28,7 @@ from tasks.tests.admin_factories import (
 )
 from tasks.tests.factories import make_schedule
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 LIST = reverse("admin:tasks_taskrun_changelist")
 # In Berlin the clocks were put forward that night.
@@ -43,6 +44,24 @@ def listed(client: Client, **query: Any) -> list[TaskRun]:
 def tabs_of(client: Client, **query: Any) -> list[Tab]:
     found: list[Tab] = client.get(LIST, query).context["cl"].tabs
     return found
+
+
+def test_kinds_of_failure_are_chosen_by_name_and_an_older_one_stays_chosen(
+    admin_client: Client,
+) -> None:
+    for fingerprint, count in (("a" * 16, 1), ("b" * 16, 2)):
+        for _ in range(count):
+            make_failed_run(fingerprint=fingerprint, finished_at=now())
+
+    def choices(**query: str) -> list[tuple[str, str]]:
+        filters = admin_client.get(LIST, query).context["cl"].filter_specs
+        [kinds] = [each for each in filters if isinstance(each, FingerprintFilter)]
+        return [(value, str(label)) for value, label in kinds.lookup_choices]
+
+    known = [("b" * 16, "PrinterJam, sell (2)"), ("a" * 16, "PrinterJam, sell (1)")]
+    assert choices() == known
+    assert choices(fingerprint="a" * 16) == known
+    assert choices(fingerprint="c" * 16) == [*known, ("c" * 16, "c" * 16)]
 
 
 def test_the_newest_come_first(admin_client: Client) -> None:
@@ -154,14 +173,14 @@ def test_the_list_takes_few_queries_and_none_that_walks_the_table(
     ) as queries:
         content = admin_client.get(LIST, {"status__exact": RunStatus.FAILED}).content.decode()
 
-    assert len(queries) <= 8, (
-        "two of who asks, two of the tabs, two of the filters, two of the runs"
+    assert len(queries) <= 9, (
+        "two of who asks, two of the tabs, three of the filters, two of the runs"
     )
     runs = [query["sql"] for query in queries if "ORDER BY" in query["sql"]]
     assert not any("DISTINCT" in query["sql"] for query in queries)
     assert not any("COUNT(" in query["sql"] for query in queries if "LIMIT" not in query["sql"])
     assert not any('"arguments"' in sql for sql in runs)
-    assert f"{MAX_ROWS} results" not in content, "a limit is not shown as a count"
+    assert f"{MOST_LISTED} results" not in content, "a limit is not shown as a count"
     assert "_facets" not in content
 
 
@@ -189,6 +208,7 @@ def test_every_filter_narrows(admin_client: Client) -> None:
     held = make_run(RunStatus.RUNNING, worker_id=worker.pk)
     failed = make_failed_run(fingerprint="0123456789abcdef")
     member = make_run(RunStatus.WAITING, group_id=group, position=0)
+    urgent = make_run(priority=7)
     ticked = make_run()
     ScheduleTick.objects.create(
         schedule=schedule, tick=now(), status=TickStatus.ENQUEUED, run_id=ticked.pk
@@ -196,6 +216,7 @@ def test_every_filter_narrows(admin_client: Client) -> None:
 
     for query, run in (
         ({"worker": worker.pk}, held),
+        ({"priority": "7"}, urgent),
         ({"fingerprint": "0123456789abcdef"}, failed),
         ({"group": group}, member),
         ({"schedule": schedule.pk}, ticked),
@@ -229,6 +250,8 @@ def test_what_no_index_finds_is_looked_for_among_the_newest(
     assert listed(admin_client, queue="mail") == new[::-1]
     assert "the newest 100,000 runs" in admin_client.get(LIST, {"queue": "mail"}).content.decode()
     assert listed(admin_client, queue="mail", status__exact="FAILED") == [failed]
+    assert listed(admin_client, priority="0") == new[::-1]
+    assert listed(admin_client, priority="0", status__exact="FAILED") == [failed]
     assert len(listed(admin_client)) == 4
 
 
@@ -238,7 +261,7 @@ def test_since_a_time_one_looks_no_further_back_than_its_ids() -> None:
     since = now() - timedelta(hours=1)
 
     assert {old.enqueued_at > since, new.enqueued_at > since} == {True}
-    assert list(Matching(since=since).recent()) == [new]
+    assert list(newest(Matching(since=since)).rows) == [new]
 
 
 @pytest.mark.parametrize("most", [0, 10_000])
@@ -246,7 +269,7 @@ def test_since_a_time_one_looks_no_further_back_than_its_ids() -> None:
 def test_every_tab_is_in_the_order_of_the_ids_however_many_there_are(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch, status: RunStatus, most: int
 ) -> None:
-    monkeypatch.setattr("tasks.control.newest.MOST_SORTED", most)
+    monkeypatch.setattr("tasks.control.order.MOST_SORTED", most)
     runs = [make_run(status, gated=number % 2 == 0) for number in range(5)]
     make_run(RunStatus.RUNNING if status != RunStatus.RUNNING else RunStatus.READY)
 

@@ -1,6 +1,7 @@
 """What people do to runs in the admin: who may, what it changes, and what is said and written."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tasks.masks import MASK
 from tasks.models import RunStatus, TaskRun
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:tasks_taskrun_changelist")
 SUBMITTED = {"_form_submitted": "True"}
-MOVES = ["retry", "cancel"]
+MOVES = ["retry", "promote", "cancel"]
 
 printer = {"jammed": False}
 
@@ -67,10 +69,12 @@ def status_of(run: TaskRun) -> str:
 
 
 def movable(move: str) -> TaskRun:
+    if move == "promote":
+        return make_run(RunStatus.SCHEDULED, run_at=timezone.now() + timedelta(days=1))
     return make_failed_run() if move == "retry" else make_run()
 
 
-MOVED = {"retry": RunStatus.READY, "cancel": RunStatus.CANCELLED}
+MOVED = {"retry": RunStatus.READY, "promote": RunStatus.READY, "cancel": RunStatus.CANCELLED}
 
 
 def test_a_run_retried_on_its_page_really_runs_again(admin_client: Client) -> None:
@@ -99,6 +103,19 @@ def test_a_waiting_run_cancelled_on_its_page_ends(admin_client: Client) -> None:
     assert status_of(run) == RunStatus.CANCELLED
     assert run.finished_at is not None
     assert "1 run is cancelled" in said(response)
+
+
+def test_a_deferred_run_that_is_run_now_succeeds_at_once(admin_client: Client) -> None:
+    result = once.using(run_after=timedelta(days=1)).enqueue(7)
+    run = TaskRun.objects.get(pk=result.id)
+    assert run_due() == []
+
+    response = admin_client.post(address("promote", run), SUBMITTED)
+
+    assert "1 run is due now." in said(response)
+    run_due()
+    assert status_of(run) == RunStatus.SUCCESSFUL
+    assert run.result == 7
 
 
 def test_a_running_run_is_asked_to_stop(admin_client: Client) -> None:
@@ -153,6 +170,16 @@ def test_a_selection_is_asked_about_before_anything_changes(admin_client: Client
     assert "1 of those selected stays as it is" in response.content.decode()
     assert str(failed.pk) in response.content.decode()
     assert status_of(failed) == RunStatus.FAILED
+
+
+@pytest.mark.parametrize(("move", "is_red"), [("retry", False), ("remove", True)])
+def test_the_button_that_deletes_a_selection_is_red(
+    admin_client: Client, move: str, is_red: bool
+) -> None:
+    asked = admin_client.post(LIST, selection(move, make_failed_run())).content.decode()
+
+    button = asked.partition('class="tasks-buttons"')[2].partition("<button")[2].partition(">")[0]
+    assert ("bg-red-600" in button) is is_red
 
 
 def test_a_selection_that_allows_nothing_offers_nothing(admin_client: Client) -> None:
@@ -216,6 +243,9 @@ def test_a_post_from_another_site_is_refused(admin_client: Client, move: str) ->
         ("retry", [VIEW, CANCEL]),
         ("retry", [RETRY]),
         ("retry", []),
+        ("promote", [VIEW]),
+        ("promote", [VIEW, CANCEL]),
+        ("promote", [RETRY]),
         ("cancel", [VIEW]),
         ("cancel", [VIEW, RETRY]),
         ("cancel", [CANCEL]),
@@ -234,7 +264,9 @@ def test_without_permission_a_move_is_refused(move: str, permissions: list[str])
     assert status_of(run) == before
 
 
-@pytest.mark.parametrize(("move", "permission"), [("retry", RETRY), ("cancel", CANCEL)])
+@pytest.mark.parametrize(
+    ("move", "permission"), [("retry", RETRY), ("promote", RETRY), ("cancel", CANCEL)]
+)
 def test_with_permission_a_move_is_made(move: str, permission: str) -> None:
     client = staff(VIEW, permission)
     one, two = movable(move), movable(move)

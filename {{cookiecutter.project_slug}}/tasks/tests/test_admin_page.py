@@ -25,7 +25,7 @@ from tasks.tests.flows import row_of
 from tasks.tests.sample.tasks import add, echo
 from tasks.workflows import chain, group
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 LIST = reverse("admin:tasks_taskrun_changelist")
 

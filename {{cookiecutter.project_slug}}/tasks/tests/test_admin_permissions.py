@@ -15,7 +15,7 @@ from tasks.models import Alert, LogLine, RunStatus, TaskRun
 from tasks.tests.admin_factories import make_failed_run, make_run, make_worker, staff
 from tasks.tests.factories import ADD, make_schedule
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 # (name, method, status for who may, permissions)
 EVERYTHING: list[tuple[str, str, int, tuple[str, ...]]] = [
@@ -27,6 +27,8 @@ EVERYTHING: list[tuple[str, str, int, tuple[str, ...]]] = [
     ("tasks_taskrun_failures", "GET", 200, (need.VIEW_RUNS,)),
     ("tasks_taskrun_retry", "GET", 200, (need.VIEW_RUNS, need.RETRY_RUNS)),
     ("tasks_taskrun_retry", "POST", 302, (need.VIEW_RUNS, need.RETRY_RUNS)),
+    ("tasks_taskrun_promote", "GET", 200, (need.VIEW_RUNS, need.RETRY_RUNS)),
+    ("tasks_taskrun_promote", "POST", 302, (need.VIEW_RUNS, need.RETRY_RUNS)),
     ("tasks_taskrun_cancel", "GET", 200, (need.VIEW_RUNS, need.CANCEL_RUNS)),
     ("tasks_taskrun_cancel", "POST", 302, (need.VIEW_RUNS, need.CANCEL_RUNS)),
     ("tasks_taskrun_remove", "GET", 200, (need.VIEW_RUNS, need.DELETE_RUNS)),

@@ -8,6 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from tasks.control.overview import WINDOWS
 from tasks.ledger.clock import now
 from tasks.models import Gate, GateKind, RunStatus, Schedule, TaskRun
 from tasks.tests.admin_factories import CANARY, failure, make_run, staff
@@ -62,6 +63,25 @@ def test_the_page_of_a_task_tells_it_all(admin_client: Client) -> None:
 
     for text in (NAME, "What people run by hand", "0 3 * * *", "PrinterJam", str(run.pk), "manual"):
         assert text in content
+
+
+@pytest.mark.parametrize(("window", "steps"), [("hour", 60), ("day", 24), ("week", 84)])
+def test_the_charts_of_a_task_draw_its_own_runs_with_few_queries(
+    admin_client: Client, window: str, steps: int, django_assert_max_num_queries: Any
+) -> None:
+    make_ended(now(), name=NAME)
+    make_ended(now(), name=NAME, status=RunStatus.FAILED)
+    make_ended(now(), name="shop.tasks.other")
+
+    with django_assert_max_num_queries(17):
+        answer = admin_client.get(PAGE, {"window": window}, headers={"HX-Target": "tasks-live"})
+
+    drawn = json.loads(answer.context["series"])
+    assert {len(drawn[line]) for line in ("ok", "failed", "run50", "wait95")} == {steps}
+    assert drawn["step"] == WINDOWS[window].step.total_seconds(), "as on the dashboard"
+    assert (sum(drawn["ok"]), sum(drawn["failed"])) == (1, 1)
+    assert 1 < max(filter(None, drawn["run95"])) < 3
+    assert "tasks-series" in answer.content.decode()
 
 
 def test_a_task_that_is_not_declared_has_no_page(admin_client: Client) -> None:

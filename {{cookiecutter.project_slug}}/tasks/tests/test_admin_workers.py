@@ -1,5 +1,7 @@
 """The list of workers: how each one is, and what it holds."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
@@ -49,6 +51,12 @@ def test_a_row_tells_the_worker_at_a_glance(admin_client: Client) -> None:
 
     for text in ("attic", "process 4711", "mail,orders", "12", "database", "s ago"):
         assert text in content
+
+
+def test_what_a_worker_is_not_at_and_not_asked_is_the_same_dash(admin_client: Client) -> None:
+    content = row(admin_client, make_worker())
+
+    assert [*re.findall(r">\s*([–-])\s*</td>", content)] == ["–", "–"]
 
 
 def test_a_worker_without_named_queues_takes_from_all(admin_client: Client) -> None:

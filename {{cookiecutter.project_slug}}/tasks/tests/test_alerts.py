@@ -36,6 +36,7 @@ from tasks.models import (
     Worker,
     WorkerStatus,
 )
+from tasks.reasons import HELD_KEY
 from tasks.tasks import send_alert
 from tasks.testing import run_due
 from tasks.tests.factories import ADD, make_run, make_worker
@@ -43,7 +44,7 @@ from tasks.tests.receiver import Receiver
 from tasks.tests.sample.tasks import fail_as, give_up, leave, sign_in
 from tasks.timer import Timer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +92,7 @@ def test_a_run_that_failed_for_good_is_told(receiver: Receiver) -> None:
 
     (message,) = receiver.messages
     assert message["title"] == "tasks.tests.sample.tasks.fail_as failed: ValueError"
+    assert message["type"] == "failure"
     run = TaskRun.objects.get(name=fail_as.module_path)
     assert f"http://testserver/admin/tasks/taskrun/{run.pk}/change/" in message["message"]
 
@@ -366,16 +368,19 @@ def test_a_timer_that_cannot_tell_goes_on(
     assert "canary" not in caplog.text
 
 
-def test_what_is_over_is_told_once(receiver: Receiver) -> None:
-    make_run(run_at=Now() - age(61))
+def test_what_is_over_is_told_once_and_as_a_success(receiver: Receiver) -> None:
+    waiting = make_run(run_at=Now() - age(61))
     hold()
     make_worker()
 
     assert watch() == 1
     assert watch() == 0
+    waiting.delete()
+    run_due()
 
-    sending = TaskRun.objects.get(name=SENDER)
-    assert sending.args[1] == "Over: No worker takes from queue default"
+    (message,) = receiver.messages
+    assert message["title"] == "Over: No worker takes from queue default"
+    assert message["type"] == "success"
     assert Alert.objects.get().over_at is not None
 
 
@@ -411,16 +416,22 @@ def test_what_begins_again_is_counted() -> None:
     assert (alert.total, alert.over_at) == (2, None)
 
 
-def make_tick(status: TickStatus = TickStatus.MISSED, count: int = 1) -> ScheduleTick:
+def make_tick(
+    status: TickStatus = TickStatus.MISSED,
+    count: int = 1,
+    *,
+    ago: float = 0,
+    reason: str = "No timer was running.",
+) -> ScheduleTick:
     schedule, _ = Schedule.objects.get_or_create(
         name="nightly", defaults={"task": ADD, "every_seconds": 60}
     )
     return ScheduleTick.objects.create(
         schedule=schedule,
-        tick=Now() - age(ScheduleTick.objects.count()),
+        tick=Now() - age(ago or ScheduleTick.objects.count()),
         status=status,
         count=count,
-        reason="No timer was running.",
+        reason=reason,
     )
 
 
@@ -434,6 +445,18 @@ def test_a_missed_schedule_is_told() -> None:
     alert = Alert.objects.get()
     assert (alert.key, alert.title, alert.total) == ("nightly", "Schedule nightly was missed", 3)
     assert alert.body == "No timer was running."
+
+
+@pytest.mark.parametrize(
+    ("ago", "told"), [(290, 0), (310, 1)], ids=["a short while", "a long while"]
+)
+def test_a_tick_that_meets_the_run_of_one_before_it_is_told_when_that_lasts(
+    ago: float, told: int
+) -> None:
+    make_tick(TickStatus.ENQUEUED, ago=ago, reason="")
+    make_tick(reason=HELD_KEY)
+
+    assert watch() == told
 
 
 def make_rollup(*, successful: int, failed: int, minutes_ago: int = 1, name: str = ADD) -> None:

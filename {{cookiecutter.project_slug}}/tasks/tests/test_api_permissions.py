@@ -18,7 +18,7 @@ from tasks.api.urls import urlpatterns
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.factories import ADD, make_run, make_schedule, make_worker
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 BULK = {"act": "retry", "all_matching": True, "dry_run": True}
 LABELS = {"task": "tasks.tests.sample.tasks.print_labels", "arguments": {"copies": 1}}
@@ -33,6 +33,7 @@ EVERYTHING: list[tuple[str, str, int, tuple[str, ...]]] = [
     ("related", "GET", 200, (need.VIEW_RUNS,)),
     ("lines", "GET", 200, (need.VIEW_RUNS, need.VIEW_ARGUMENTS)),
     ("retry", "POST", 200, (need.VIEW_RUNS, need.RETRY_RUNS)),
+    ("promote", "POST", 409, (need.VIEW_RUNS, need.RETRY_RUNS)),
     ("cancel", "POST", 409, (need.VIEW_RUNS, need.CANCEL_RUNS)),
     ("again", "POST", 201, (need.VIEW_RUNS, need.ENQUEUE_RUNS)),
     ("stats", "GET", 200, (need.VIEW_RUNS,)),
@@ -81,7 +82,7 @@ def addresses() -> dict[str, list[Any]]:
 
 
 def ask(client: Client, name: str, method: str, addresses: dict[str, list[Any]]) -> int:
-    of_runs = ("related", "lines", "retry", "cancel", "again")
+    of_runs = ("related", "lines", "retry", "promote", "cancel", "again")
     arguments = addresses.get("run" if name in of_runs else name.partition("-")[0], [])
     address = reverse(f"tasks-api:{name}", args=arguments)
     body = json.dumps(BODIES.get(name, {})) if method == "POST" else ""
@@ -136,6 +137,7 @@ def test_who_may_may_and_nobody_else(
     ("act", "permission"),
     [
         ("retry", need.RETRY_RUNS),
+        ("promote", need.RETRY_RUNS),
         ("cancel", need.CANCEL_RUNS),
         ("delete", need.DELETE_RUNS),
     ],

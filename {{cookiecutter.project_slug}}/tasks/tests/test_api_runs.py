@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from tasks import permissions as need
 from tasks.ids import last_before
 from tasks.ledger.clock import now
 from tasks.masks import MASK
-from tasks.models import LogLine, RunStatus, TaskRun
+from tasks.models import Gate, LogLine, RunStatus, TaskRun
 from tasks.service import service
 from tasks.testing import run_due
 from tasks.tests.factories import (
@@ -73,13 +73,15 @@ def test_runs_are_found_by_what_they_are(api: Client) -> None:
     failed = make_run(status=RunStatus.FAILED, queue="mail", worker_id=worker)
     earlier = now() - timedelta(days=2)
     old = make_run(id=last_before(earlier), enqueued_at=earlier, unique_key="order 7")
-    done = make_run(status=RunStatus.SUCCESSFUL, name=LABELS)
+    done = make_run(status=RunStatus.SUCCESSFUL, name=LABELS, priority=-7)
 
     assert found(api) == [str(run.pk) for run in (done, failed, old)]
     assert found(api, status="FAILED") == [str(failed.pk)]
     assert found(api, status=["FAILED", "SUCCESSFUL"]) == [str(done.pk), str(failed.pk)]
     assert found(api, queue="mail") == [str(failed.pk)]
     assert found(api, task=LABELS) == [str(done.pk)]
+    assert found(api, priority=-7) == [str(done.pk)]
+    assert found(api, priority=0, until=now().isoformat()) == [str(failed.pk), str(old.pk)]
     assert found(api, worker=str(worker)) == [str(failed.pk)]
     assert found(api, until=(now() - timedelta(days=1)).isoformat()) == [str(old.pk)]
     assert found(api, since=(now() - timedelta(days=1)).isoformat(), task=ADD) == [str(failed.pk)]
@@ -127,8 +129,9 @@ def test_pages_neither_shift_nor_count_when_runs_are_added(
     seen: list[str] = []
     address = f"{RUNS}?page_size=3&status=READY"
     while address:
-        # The session, the user, the page. A superuser's permissions are not looked up.
-        with django_assert_max_num_queries(3) as queries:
+        # The session, the user, the page. A superuser's permissions are not looked up. Of what is
+        # ready there are two indexes: each is asked how much it holds, and for the newest.
+        with django_assert_max_num_queries(7) as queries:
             page = api.get(address).json()
         assert not [each for each in queries.captured_queries if "COUNT(" in each["sql"]]
         seen += [each["id"] for each in page["results"]]
@@ -148,6 +151,8 @@ def test_pages_neither_shift_nor_count_when_runs_are_added(
         ("since=0001-01-01T00:00:00%2B14:00", "since"),
         ("until=9999-12-31T23:59:59-12:00", "until"),
         ("until=2026-02-30", "until"),
+        ("priority=urgent", "priority"),
+        ("priority=101", "priority"),
         ("schedule=0", "schedule"),
         ("schedule=1.5", "schedule"),
         ("schedule=99999999999999999999", "schedule"),
@@ -270,6 +275,23 @@ def test_what_cannot_be_run_is_said_by_field(
     assert not TaskRun.objects.exists()
 
 
+def test_a_field_that_there_is_none_of_is_named_and_nothing_is_done(api: Client) -> None:
+    limit = reverse("tasks-api:queue-limit", args=["default"])
+    failed = make_run(status=RunStatus.FAILED)
+    slip = {"act": "delete", "ids": [str(failed.pk)], "dryrun": True}
+
+    for address, body, field in (
+        (BULK, slip, "dryrun"),
+        (RUNS, {"task": LABELS, "arguments": {"copies": 1}, "queue": "mail"}, "queue"),
+        (limit, {"limit": 3, "most": 4}, "most"),
+    ):
+        answer = post(api, address, body)
+        assert (answer.status_code, set(answer.json()["errors"])) == (400, {field})
+
+    assert list(TaskRun.objects.all()) == [failed]
+    assert not Gate.objects.exclude(max_running=None).exists()
+
+
 def test_each_argument_that_is_wrong_is_named(api: Client) -> None:
     answer = post(api, RUNS, {"task": LABELS, "arguments": {"copies": "two", "colour": "red"}})
 
@@ -284,6 +306,19 @@ def test_a_failed_run_is_retried_and_succeeds(api: Client) -> None:
     run_due()
     assert status_of(run) == RunStatus.SUCCESSFUL
     assert post(api, of("retry", run)).status_code == 409
+
+
+def test_a_scheduled_run_is_run_now_once(api: Client) -> None:
+    later = now() + timedelta(days=1)
+    run = make_run(status=RunStatus.SCHEDULED, run_at=later, attempt=2, spent=2, max_attempts=3)
+
+    found = post(api, of("promote", run)).json()
+
+    assert (found["status"], found["attempt"], found["spent"]) == ("READY", 2, 2)
+    assert datetime.fromisoformat(found["run_at"]) < later
+    assert post(api, of("promote", run)).status_code == 409
+    run_due()
+    assert status_of(run) == RunStatus.SUCCESSFUL
 
 
 def test_a_retry_that_clashes_is_a_conflict(api: Client) -> None:
@@ -382,6 +417,7 @@ def test_all_that_match_are_retried_by_a_run(api: Client, operator: User) -> Non
         ("", {"act": "retry", "all_matching": True, "ids": [str(uuid.uuid4())]}, "ids"),
         ("", {"act": "retry", "ids": ["7"]}, "ids"),
         ("", {"act": "retry", "ids": [str(uuid.UUID(int=n)) for n in range(501)]}, "ids"),
+        ("", {"act": "delete", "all_matching": True, "dryrun": True}, "dryrun"),
         ("?queue=mail", {"act": "retry", "ids": [str(uuid.uuid4())]}, "queue"),
     ],
 )
@@ -409,6 +445,21 @@ def test_a_run_leads_to_its_neighbours(api: Client, django_assert_max_num_querie
     assert [each["id"] for each in related["after"]] == [result.last.id]
     last = api.get(reverse("tasks-api:related", args=[result.last.id])).json()
     assert [each["id"] for each in last["before"]] == [each["id"] for each in related["members"]]
+
+
+def test_a_run_leads_to_what_enqueued_it_and_to_its_request_and_trace(api: Client) -> None:
+    parent = make_run()
+    trace = f"00-{'a' * 32}-{'b' * 16}-01"
+    came_from = {"parent": str(parent.pk), "request_id": "c" * 32, "traceparent": trace}
+    child, orphan = make_run(headers=json.dumps(came_from)), make_run()
+
+    found = api.get(of("run", child)).json()
+
+    assert (found["parent_id"], found["request_id"]) == (str(parent.pk), "c" * 32)
+    assert found["traceparent"] == trace
+    assert api.get(of("related", child)).json()["parent"]["id"] == str(parent.pk)
+    assert api.get(of("run", orphan)).json()["parent_id"] == ""
+    assert api.get(of("related", orphan)).json()["parent"] is None
 
 
 def test_a_run_leads_to_its_schedule_and_to_others_that_failed_alike(api: Client) -> None:
@@ -452,6 +503,7 @@ def test_list_and_run_do_not_grow_with_what_they_show(
     for _ in range(60):
         make_run(errors=ERROR, status=RunStatus.FAILED)
 
-    with django_assert_num_queries(3):
+    # The session, the user, the ids of the page, their rows.
+    with django_assert_num_queries(4):
         assert len(found(api)) == 50
     make_worker()

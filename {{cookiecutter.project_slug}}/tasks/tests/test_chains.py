@@ -17,7 +17,7 @@ from tasks.errors import InvalidTaskOption, InvalidWorkflow, UniqueRunExists, Wa
 from tasks.ledger import Outcome
 from tasks.models import LIVE, RunStatus, TaskRun
 from tasks.testing import run_due
-from tasks.tests.factories import claim, make_worker, with_options
+from tasks.tests.factories import claim, lose_worker, make_worker, with_options
 from tasks.tests.flows import finish, statuses, steps_of
 from tasks.tests.sample.tasks import (
     add,
@@ -131,7 +131,7 @@ def test_a_step_whose_workers_crash_too_often_cancels_the_rest(settings: Any) ->
     worker = make_worker()
     claim(worker)
 
-    ledger.mark_worker_lost(worker)
+    lose_worker(worker)
     ledger.take_back_lost_runs()
 
     assert statuses(result) == [RunStatus.FAILED, RunStatus.CANCELLED]

@@ -76,6 +76,12 @@ def test_runs_are_listed_newest_first() -> None:
     assert "shop.Jam: out of\\x1b[31m paper" in lines[1], "what moves the cursor is escaped"
 
 
+def test_what_the_list_has_no_room_for_ends_in_dots() -> None:
+    make_run(status=RunStatus.CANCELLED, finished_at=Now(), reason="a long story " * 9)
+
+    assert tasks("list").splitlines()[1].endswith(" a long story a long…")
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -84,6 +90,7 @@ def test_runs_are_listed_newest_first() -> None:
         ["--task", "a.b"],
         ["--text", "KEY"],
         ["--since", "30m"],
+        ["--priority", "-7"],
         ["--worker", WORKER],
     ],
 )
@@ -92,6 +99,7 @@ def test_the_list_shows_what_matches(options: list[str]) -> None:
     run = failed(
         name="a.b",
         queue="mail",
+        priority=-7,
         unique_key="a key",
         worker_id=WORKER,
     )
@@ -136,6 +144,15 @@ def test_named_runs_are_retried_and_cancelled(caplog: pytest.LogCaptureFixture) 
         "Retried.",
         "Cancelled, or asked to stop.",
     ]
+
+
+def test_a_scheduled_run_is_run_now() -> None:
+    run = make_run(status=RunStatus.SCHEDULED, run_at=now() + timedelta(days=1))
+
+    assert tasks("promote", run.pk) == "1 run promoted.\n"
+    run_due()
+
+    assert status_of(run) == RunStatus.SUCCESSFUL
 
 
 def test_the_exit_code_tells_of_runs_that_were_left() -> None:
@@ -329,6 +346,7 @@ def test_what_is_old_is_pruned() -> None:
         (["retry", "x"], "is no id of a run"),
         (["list", "--status", "done"], "takes one of scheduled, waiting"),
         (["list", "--since", "yesterday"], "takes a time such as"),
+        (["list", "--priority", "101"], "takes a whole number from -100 to 100"),
         (["list", "--limit", "0"], "takes a whole number"),
         (["stats", "--window", "1"], "takes a span such as"),
         (["pause", "nowhere"], "There is no queue 'nowhere'. There are: "),
@@ -409,10 +427,15 @@ def test_every_part_explains_itself() -> None:
     assert {name for name in PARTS if name in said.stdout} == set(PARTS)
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     "url", ["postgres://nobody@127.0.0.1:1/nothing", "sqlite:////nowhere/at/all.sqlite3"]
 )
 def test_health_is_quick_and_plain_when_the_database_is_away(url: str) -> None:
+    began = now()
+    manage("run", "shop.tasks.nothing")
+    # As long as any command takes on a machine as busy as this one.
+    usual = now() - began
     began = now()
 
     said = manage("health", TEST_DATABASE_URL=url)
@@ -420,7 +443,7 @@ def test_health_is_quick_and_plain_when_the_database_is_away(url: str) -> None:
     assert said.returncode == 1
     assert said.stdout.startswith("The database does not answer: ")
     assert "Traceback" not in said.stderr
-    assert now() - began < timedelta(seconds=8)
+    assert now() - began < 2 * usual + timedelta(seconds=5)
     assert "Traceback" not in manage("list", TEST_DATABASE_URL=url).stderr
 
 

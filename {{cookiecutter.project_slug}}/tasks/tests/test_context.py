@@ -12,7 +12,7 @@ from tasks.journal import RunJournal
 from tasks.models import RunStatus, TaskRun
 from tasks.runner import begin
 from tasks.testing import run_due
-from tasks.tests.factories import make_held_run, make_run
+from tasks.tests.factories import lose_worker, make_held_run, make_run
 from tasks.tests.sample.tasks import count_to, resume_at, tell_tick
 from tasks.worker.executing import Execution
 
@@ -71,7 +71,7 @@ def test_a_checkpoint_that_is_no_json_is_refused_and_the_last_one_kept(state: ob
 
 def test_who_lost_its_claim_can_store_nothing() -> None:
     run, context = held_context()
-    ledger.mark_worker_lost(TaskRun.objects.get(pk=run.pk).worker_id or run.pk)
+    lose_worker(TaskRun.objects.get(pk=run.pk).worker_id or run.pk)
     ledger.take_back_lost_runs()
 
     with pytest.raises(TaskCancelled):

@@ -12,7 +12,7 @@ from tasks.failure import fingerprint
 from tasks.ledger import Outcome
 from tasks.models import RunStatus, TaskRun
 from tasks.testing import run_due
-from tasks.tests.factories import ADD, make_held_run, make_run, make_worker, status_of
+from tasks.tests.factories import ADD, lose_worker, make_held_run, make_run, make_worker, status_of
 from tasks.tests.sample.tasks import add, echo, fail_as, leave, return_object, stumble
 from tasks.worker.executing import Finished
 from tasks.worker.settler import Settler
@@ -111,7 +111,7 @@ def test_a_run_that_goes_on_has_none() -> None:
 def test_a_run_that_killed_its_workers_has_one() -> None:
     worker = make_worker()
     run, _ = make_held_run(worker, crashes=2)
-    ledger.mark_worker_lost(worker)
+    lose_worker(worker)
     again = make_run(crashes=2, status=RunStatus.RUNNING, worker_id=None)
 
     assert ledger.take_back_lost_runs() == 2

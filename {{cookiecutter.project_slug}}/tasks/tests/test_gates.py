@@ -11,7 +11,7 @@ from tasks import ledger
 from tasks.enqueue import enqueue_many
 from tasks.ledger import Claimed, Outcome
 from tasks.models import Gate, GateKind, RunStatus, TaskRun
-from tasks.tests.factories import QUEUES, claim, make_run, make_worker, status_of
+from tasks.tests.factories import QUEUES, claim, lose_worker, make_run, make_worker, status_of
 from tasks.tests.sample.tasks import add, one_at_a_time, three_a_minute, two_at_once
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def test_a_lost_holder_frees_its_place() -> None:
     (held,) = ledger.claim_through_gates(worker, None, {False: 5}).claims
     assert through_gates() == []
 
-    ledger.mark_worker_lost(worker)
+    lose_worker(worker)
     ledger.take_back_lost_runs()
 
     (next_,) = through_gates()

@@ -1,26 +1,40 @@
 """Who is silent past its lease is lost, and what it held goes to others."""
 
+import threading
+import time
 import uuid
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, connections, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from tasks import ledger
+from tasks.ledger import bell, leases
 from tasks.ledger.leases import crash_delay
+from tasks.ledger.outage import Outage, grace
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
-from tasks.tests.factories import claim, make_held_run, make_run, make_worker, status_of
+from tasks.tests.factories import (
+    claim,
+    lose_worker,
+    make_held_run,
+    make_run,
+    make_worker,
+    status_of,
+)
+from tests.conformance.harness import wait_until
 
 pytestmark = pytest.mark.django_db
+
+needs_row_locks = pytest.mark.skipif(connection.vendor == "sqlite", reason="it locks no rows")
+
+type Dying = Callable[[Callable[[], object]], None]
 
 
 def worker_status(worker_id: uuid.UUID) -> str:
     return Worker.objects.get(pk=worker_id).status
-
-
-def lose(worker_id: uuid.UUID) -> None:
-    Worker.objects.filter(pk=worker_id).update(status=WorkerStatus.LOST)
 
 
 def test_a_worker_that_is_silent_past_its_lease_is_lost() -> None:
@@ -54,10 +68,58 @@ def test_a_worker_that_holds_its_session_lock_has_its_whole_lease() -> None:
     assert worker_status(quiet) == WorkerStatus.ALIVE
 
 
+def test_a_worker_that_is_slow_to_start_is_not_taken_for_dead() -> None:
+    starting, looking = make_worker(silent_for=6), make_worker()
+    # It takes its session lock, and beats, once its threads have started.
+    Worker.objects.filter(pk=starting).update(started_at=F("beat_at"))
+
+    assert not ledger.pulse(looking).lost
+    assert ledger.mark_lost_workers() == 0
+
+    Worker.objects.filter(pk=starting).update(lease_until=Now() - timedelta(seconds=1))
+    assert ledger.pulse(looking).lost
+    assert ledger.mark_lost_workers() == 1
+
+
+def test_nobody_is_lost_before_all_had_time_to_come_back_after_an_outage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outage = Outage()
+    monkeypatch.setattr(leases, "outage", outage)
+    silent = make_worker(silent_for=21)
+
+    outage.note()
+    assert ledger.mark_lost_workers() == 0
+    outage.note_answer()
+    assert ledger.mark_lost_workers() == 0
+    later = time.monotonic() + grace()
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+
+    assert ledger.mark_lost_workers() == 1
+    assert worker_status(silent) == WorkerStatus.LOST
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_run_that_is_taken_back_is_rung_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = make_worker()
+    again, _ = make_held_run(worker)
+    make_held_run(worker, crashes=1)
+    failed, _ = make_held_run(worker, max_attempts=1)
+    rung: list[uuid.UUID] = []
+    monkeypatch.setattr(bell, "_rings", [rung.extend])
+    lose_worker(worker)
+
+    assert ledger.take_back_lost_runs() == 3
+
+    # The doorbell that led the lost worker to it is gone. The others are not ready.
+    assert rung == [again.pk]
+    assert status_of(failed) == RunStatus.FAILED
+
+
 def test_what_a_lost_worker_held_is_ready_again_at_once() -> None:
     worker = make_worker()
     run, _ = make_held_run(worker)
-    lose(worker)
+    lose_worker(worker)
 
     assert ledger.take_back_lost_runs() == 1
 
@@ -96,7 +158,7 @@ def test_the_third_crash_is_the_last() -> None:
         TaskRun.objects.filter(pk=run.pk).update(status=RunStatus.READY, run_at=Now())
         worker = make_worker()
         claim(worker)
-        lose(worker)
+        lose_worker(worker)
         ledger.take_back_lost_runs()
         run.refresh_from_db()
         assert run.crashes == crashes
@@ -108,7 +170,7 @@ def test_the_third_crash_is_the_last() -> None:
 def test_the_second_crash_is_waited_for() -> None:
     worker = make_worker()
     run, _ = make_held_run(worker, crashes=1)
-    lose(worker)
+    lose_worker(worker)
 
     ledger.take_back_lost_runs()
 
@@ -120,7 +182,7 @@ def test_the_second_crash_is_waited_for() -> None:
 def test_attempts_end_before_crashes_do() -> None:
     worker = make_worker()
     run, _ = make_held_run(worker, max_attempts=2, spent=1)
-    lose(worker)
+    lose_worker(worker)
 
     ledger.take_back_lost_runs()
 
@@ -132,7 +194,7 @@ def test_a_run_that_was_asked_to_stop_is_not_tried_again() -> None:
     worker = make_worker()
     run, _ = make_held_run(worker)
     ledger.cancel([run.id])
-    lose(worker)
+    lose_worker(worker)
 
     ledger.take_back_lost_runs()
 
@@ -144,9 +206,8 @@ def test_only_what_had_really_started_counts_a_crash() -> None:
     started, claimed_only = make_run(), make_run()
     claim(worker)
     other, _ = make_held_run()
-    ledger.mark_worker_lost(worker)
 
-    assert ledger.take_back_lost_runs(worker_id=worker, started={started.id}) == 2
+    assert ledger.bury(worker, {started.id}, reason="It was killed.") == 2
 
     started.refresh_from_db()
     claimed_only.refresh_from_db()
@@ -160,12 +221,86 @@ def test_only_what_had_really_started_counts_a_crash() -> None:
     assert status_of(other) == RunStatus.RUNNING
 
 
+@pytest.fixture
+def dying() -> Iterator[Dying]:
+    """Starts a session that has locked all runs, and ends once something is so."""
+    threads = []
+
+    def start(ends: Callable[[], object]) -> None:
+        locked = threading.Event()
+
+        def work() -> None:
+            with transaction.atomic():
+                list(TaskRun.objects.select_for_update())
+                locked.set()
+                wait_until(ends, "the session ends")
+            connections.close_all()
+
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+        assert locked.wait(10)
+
+    yield start
+    for thread in threads:
+        thread.join()
+
+
+def somebody_waits() -> bool:
+    """Whether a session waits for the end of this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted"
+            " AND transactionid = pg_current_xact_id()::xid)"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@needs_row_locks
+@pytest.mark.django_db(transaction=True)
+def test_what_a_dying_session_still_has_locked_is_not_taken_for_a_crash(dying: Dying) -> None:
+    worker = make_worker()
+    run, _ = make_held_run(worker, max_attempts=1)
+    seen = []
+
+    def is_buried() -> bool:
+        seen.append(worker_status(worker))
+        return seen[-1] == WorkerStatus.LOST or somebody_waits()
+
+    dying(is_buried)
+    assert ledger.bury(worker, set(), reason="It was killed.") == 1
+
+    # Who had seen a lost worker that holds a run would have taken it back, and failed it.
+    assert set(seen) == {WorkerStatus.ALIVE}
+    assert worker_status(worker) == WorkerStatus.LOST
+    assert ledger.take_back_lost_runs() == 0
+    run.refresh_from_db()
+    assert (run.status, run.spent, run.crashes) == (RunStatus.READY, 0, 0)
+
+
+@needs_row_locks
+@pytest.mark.django_db(transaction=True)
+def test_one_run_that_somebody_keeps_locked_does_not_hold_up_the_others(dying: Dying) -> None:
+    worker, over = make_worker(), threading.Event()
+    locked, _ = make_held_run(worker)
+    dying(over.is_set)
+    free, _ = make_held_run(worker)
+
+    try:
+        assert ledger.bury(worker, {locked.pk, free.pk}, reason="It was killed.") == 1
+    finally:
+        over.set()
+
+    assert status_of(free) == RunStatus.READY
+    wait_until(ledger.take_back_lost_runs, "the other is taken back")
+    assert status_of(locked) == RunStatus.READY
+
+
 def test_much_is_taken_back_in_batches() -> None:
     worker = make_worker()
     for _ in range(5):
         make_run()
     claim(worker)
-    lose(worker)
+    lose_worker(worker)
 
     assert [ledger.take_back_lost_runs(limit=2) for _ in range(4)] == [2, 2, 1, 0]
 
@@ -174,7 +309,7 @@ def test_a_malformed_history_does_not_keep_others_from_being_taken_back() -> Non
     worker = make_worker()
     bad, good = make_run(errors="not JSON"), make_run()
     claim(worker)
-    lose(worker)
+    lose_worker(worker)
 
     ledger.take_back_lost_runs()
 
@@ -268,6 +403,6 @@ def test_a_pulse_sees_what_nobody_holds() -> None:
     make_held_run(gone)
     assert not ledger.pulse(worker).lost
 
-    lose(gone)
+    lose_worker(gone)
 
     assert ledger.pulse(worker).lost

@@ -298,6 +298,16 @@ class Ledger(RuleBasedStateMachine):
             row.status, row.spent, row.crashes = RunStatus.READY, 0, 0
             row.is_told, row.worker = False, None
 
+    @precondition(lambda self: self.model.rows)
+    @rule(data=st.data())
+    def run_now(self, data: st.DataObject) -> None:
+        id_ = data.draw(st.sampled_from(list(self.model.rows)))
+        row = self.model.rows[id_]
+        is_scheduled = row.status == RunStatus.SCHEDULED
+        assert ledger.promote_now([id_]) == int(is_scheduled)
+        if is_scheduled:
+            row.status = RunStatus.READY
+
     @rule(queue=st.sampled_from(QUEUES))
     def pause(self, queue: str) -> None:
         assert ledger.pause(GateKind.QUEUE, queue) == (queue not in self.model.paused)
@@ -334,6 +344,7 @@ class Ledger(RuleBasedStateMachine):
                 yield key
 
 
+@pytest.mark.alike
 @pytest.mark.django_db
 def test_no_order_of_moves_leads_astray() -> None:
     run_state_machine_as_test(

@@ -4,11 +4,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 
 from tasks import ledger
 from tasks.errors import UniqueRunExists
-from tasks.models import FINAL, RunStatus, TaskRun
+from tasks.ledger import bell
+from tasks.models import FINAL, GateKind, RunStatus, TaskRun
 from tasks.service import service
 from tasks.testing import run_due
 from tasks.tests.factories import claim, make_held_run, make_run, make_worker, status_of
@@ -99,6 +101,49 @@ def test_a_retried_run_really_runs() -> None:
     (run,) = run_due()
 
     assert (str(run.id), run.attempt, len(run.failures)) == (result.id, 2, 2)
+
+
+def test_a_run_that_backs_off_is_claimed_at_once_with_the_attempts_it_had() -> None:
+    later = Now() + timedelta(hours=1)
+    run = make_run(status=RunStatus.SCHEDULED, attempt=3, spent=2, max_attempts=8, run_at=later)
+    assert claim(make_worker()) == []
+
+    assert ledger.promote_now([run.id]) == 1
+
+    (claimed,) = claim(make_worker())
+    assert (claimed.id, claimed.attempt, claimed.spent) == (run.id, 4, 3)
+
+
+def test_a_paused_queue_holds_what_is_to_run_now() -> None:
+    run = make_run(status=RunStatus.SCHEDULED, run_at=Now() + timedelta(hours=1))
+    ledger.pause(GateKind.QUEUE, run.queue)
+
+    assert ledger.promote_now([run.id]) == 1
+
+    assert claim(make_worker()) == []
+    ledger.resume(GateKind.QUEUE, run.queue)
+    assert [claimed.id for claimed in claim(make_worker())] == [run.id]
+
+
+@pytest.mark.parametrize("status", [one for one in RunStatus if one != RunStatus.SCHEDULED])
+def test_only_what_is_scheduled_can_be_run_now(status: RunStatus) -> None:
+    run = make_run(status=status)
+
+    assert ledger.promote_now([run.id]) == 0
+    assert status_of(run) == status
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_runs_a_run_now_rings_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[uuid.UUID] = []
+    monkeypatch.setattr(bell, "_rings", [rung.extend])
+    run = make_run(status=RunStatus.SCHEDULED, run_at=Now() + timedelta(hours=1))
+
+    with transaction.atomic():
+        service.promote([run.id], by=None)
+        assert rung == []
+
+    assert rung == [run.id]
 
 
 def test_a_key_is_not_taken_twice_by_a_retry() -> None:

@@ -20,7 +20,7 @@ from tasks.statistics.rollups import HOUR, MINUTE, floor, roll_up
 from tasks.tests.ended_factories import make_ended, make_many_ended
 from tasks.tests.factories import make_held_run, make_run, make_worker
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 
 def rows_between(since: Any, until: Any, status: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -19,9 +19,13 @@ from tasks.second_ring import SecondRing
 from tasks.service import service
 from tasks.tests.factories import make_worker
 
-pytestmark = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="SQLite does not say what a million rows would cost"
-)
+pytestmark = [
+    pytest.mark.alike,
+    pytest.mark.skipif(
+        connection.vendor != "postgresql",
+        reason="SQLite does not say what a million rows would cost",
+    ),
+]
 
 # 900,000 that have ended, 60,000 that are ready, 10,000 of those behind a gate, 30,000 for later,
 # and 100 that run.
@@ -51,12 +55,15 @@ class EveryBell:
 
     needs_second_ring = True
 
+    def __init__(self, **backlog: int) -> None:
+        self._backlog = backlog
+
     def ring(self, _ids: list[uuid.UUID]) -> None:
         """Nobody listens."""
 
-    def backlog(self) -> int | None:
-        """Nobody knows."""
-        return None
+    def backlog(self) -> Mapping[str, int]:
+        """Return what waits of some queues."""
+        return self._backlog
 
 
 @pytest.fixture(scope="module")
@@ -122,12 +129,16 @@ EVERYDAY: dict[str, Callable[[uuid.UUID], object]] = {
     ),
     "cancelling": lambda worker: ledger.cancel([uuid.uuid4() for _ in range(100)]),
     "retrying": lambda worker: ledger.retry([uuid.uuid4() for _ in range(100)]),
+    "running now": lambda worker: ledger.promote_now([uuid.uuid4() for _ in range(100)]),
     "the newest runs": lambda worker: service.runs(limit=100),
     "the newest of a status that nearly all have": lambda worker: service.runs(
         Matching(statuses=(RunStatus.SUCCESSFUL,)), limit=100
     ),
     "what a queue holds": lambda worker: service.queues(),
     "second rings": lambda worker: SecondRing(EveryBell()).ring(),
+    "second rings beside a backlog": lambda worker: SecondRing(
+        EveryBell(queue_0=10_000, queue_1=0)
+    ).ring(),
 }
 
 
@@ -140,23 +151,48 @@ def test_nothing_that_is_done_often_reads_every_row(
     assert not _EVERY_ROW.search(plan), plan
 
 
-# Of those that are ready some are behind a gate.
-FEW = {
+# Of those that are ready some are behind a gate. What waits has two indexes: few are sorted.
+FOUND = {
     RunStatus.RUNNING: ("tasks_run_held",),
-    RunStatus.WAITING: ("tasks_run_waiting",),
     RunStatus.READY: ("tasks_run_ready", "tasks_run_gated"),
-    RunStatus.SCHEDULED: ("tasks_run_due",),
-    RunStatus.FAILED: ("tasks_run_fail",),
+    RunStatus.WAITING: ("_waiting",),
+    RunStatus.SCHEDULED: ("tasks_run_list_scheduled",),
+    RunStatus.FAILED: ("tasks_run_list_failed",),
+    RunStatus.CANCELLED: ("tasks_run_list_cancelled",),
 }
 
 
-@pytest.mark.parametrize("status", FEW)
-def test_the_newest_of_a_status_that_few_have_are_found_by_its_index(
+@pytest.mark.parametrize("status", FOUND)
+def test_the_newest_of_a_status_are_found_by_its_index(
     million: uuid.UUID, status: RunStatus, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.control.newest.MOST_SORTED", 100_000)
+    monkeypatch.setattr("tasks.control.order.MOST_SORTED", 100_000)
 
-    plan = plan_of(lambda: list(newest(Matching(statuses=(status,)))[:50]))
+    matching = Matching(statuses=(status,))
+    listed = plan_of(lambda: list(newest(matching).rows[:50]))
+    paged = plan_of(lambda: service.page(matching, 50))
 
-    assert all(index in plan for index in FEW[status]), plan
-    assert "Index Scan Backward using tasks_taskrun_pkey" not in plan
+    for plan in (listed, paged):
+        assert all(index in plan for index in FOUND[status]), plan
+    assert "Index Scan Backward using tasks_taskrun_pkey" not in listed
+    assert "Scan Backward using tasks_taskrun_pkey" not in paged
+
+
+KIND, GROUP = "kind 7", uuid.UUID(int=7)
+RARE: dict[str, Matching] = {
+    "a status and a queue": Matching(statuses=(RunStatus.SCHEDULED,), queue="nowhere"),
+    "a status and a priority": Matching(statuses=(RunStatus.SCHEDULED,), priority=-99),
+    "a priority": Matching(priority=-99),
+    "a kind of failure": Matching(fingerprint=KIND),
+    "a group": Matching(group=GROUP),
+    "a status and a task": Matching(statuses=(RunStatus.FAILED,), task="shop.tasks.gone"),
+    "a status and a worker": Matching(statuses=(RunStatus.CANCELLED,), worker=GROUP),
+    "all that has ended badly": Matching(statuses=(RunStatus.FAILED, RunStatus.CANCELLED)),
+}
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_no_page_of_what_is_rare_reads_every_row(million: uuid.UUID, name: str, db: None) -> None:
+    plan = plan_of(lambda: service.page(RARE[name], 50))
+
+    assert not _EVERY_ROW.search(plan), plan

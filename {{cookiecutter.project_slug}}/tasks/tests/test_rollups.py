@@ -24,7 +24,7 @@ from tasks.statistics.rollups import (
 )
 from tasks.tests.ended_factories import make_ended, make_many_ended
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 
 def counted_rows(since: datetime, until: datetime) -> Counter[tuple[str, ...]]:

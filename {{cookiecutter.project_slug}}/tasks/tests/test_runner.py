@@ -18,7 +18,8 @@ from tasks import ledger, registry, runner, verdict
 from tasks.backend import LedgerBackend
 from tasks.context import RunContext, Stop
 from tasks.errors import TaskCancelled
-from tasks.models import RunStatus, TaskRun
+from tasks.models import LogLine, RunStatus, TaskRun
+from tasks.origin import log_context
 from tasks.task import Task
 from tasks.testing import run_due
 from tasks.tests.factories import make_held_run, make_run, with_options
@@ -281,6 +282,25 @@ def test_who_listens_hears_of_start_and_end(listener: Listener) -> None:
         ("started", LedgerBackend, "RUNNING"),
         ("finished", LedgerBackend, "SUCCESSFUL"),
     ]
+
+
+def test_what_a_listener_logs_bears_its_run_and_is_no_line_of_the_body() -> None:
+    heard = []
+
+    def receive(**_kwargs: Any) -> None:
+        logging.getLogger("listener").warning("said by a listener")
+        heard.append(log_context().get("run_id"))
+
+    for signal in (task_started, task_finished):
+        signal.connect(receive)
+    try:
+        run = run_one(add, 1, 2)
+    finally:
+        for signal in (task_started, task_finished):
+            signal.disconnect(receive)
+
+    assert heard == [str(run.pk)] * 2
+    assert not LogLine.objects.exists()
 
 
 def test_an_attempt_that_is_not_the_last_is_no_end(listener: Listener) -> None:

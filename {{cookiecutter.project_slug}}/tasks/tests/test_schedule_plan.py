@@ -79,11 +79,11 @@ def test_all_late_ticks_within_the_grace_run_and_the_older_ones_are_missed() -> 
 @pytest.mark.parametrize("catch_up", CatchUp)
 def test_a_week_of_seconds_is_one_record_and_takes_milliseconds(catch_up: CatchUp) -> None:
     now = NINE + timedelta(days=7)
-    began = time.monotonic()
+    began = time.thread_time()
 
     due = planned(SECONDLY, NINE, now, catch_up, timedelta())
 
-    assert time.monotonic() - began < 0.5
+    assert time.thread_time() - began < 0.5
     # Those of the last minute are on time.
     assert due.run == tuple(now - second * SECOND for second in range(60, -1, -1))
     assert due.missed is not None

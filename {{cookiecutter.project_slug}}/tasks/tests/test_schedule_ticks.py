@@ -15,7 +15,15 @@ from django.utils import timezone
 
 from tasks import ledger
 from tasks.context import RunContext
-from tasks.models import CatchUp, RunStatus, Schedule, ScheduleTick, TaskRun, TickStatus
+from tasks.models import (
+    CatchUp,
+    RunStatus,
+    Schedule,
+    ScheduleTick,
+    TaskRun,
+    TickStatus,
+    Watermark,
+)
 from tasks.reasons import AT_START, HELD_KEY
 from tasks.schedules import tick_at_start, tick_due_schedules, ticks
 from tasks.task import task
@@ -56,6 +64,12 @@ def nothing_told() -> Iterator[None]:
 def due(**fields: object) -> Schedule:
     """A schedule whose only due tick is a second old."""
     return make_schedule(due_for=1, **fields)
+
+
+def leave_watermark() -> None:
+    """Say that a timer has looked just now."""
+    # A moment later: SQLite counts in milliseconds, and a schedule may be made in the same one.
+    Watermark.objects.create(name="alerts", reached_at=Now() + timedelta(seconds=1))
 
 
 def test_a_due_tick_is_a_run_a_record_and_a_successor() -> None:
@@ -189,6 +203,7 @@ def test_late_ticks_run_or_are_recorded_as_missed(
         grace_seconds=grace,
         next_at=newest - timedelta(hours=2),
     )
+    leave_watermark()
 
     while tick_due_schedules():
         pass
@@ -200,6 +215,21 @@ def test_late_ticks_run_or_are_recorded_as_missed(
     headers = [json.loads(run.headers or "")["tick"] for run in TaskRun.objects.order_by("pk")]
     expected = [newest - timedelta(hours=back) for back in range(ran - 1, -1, -1)]
     assert headers == [tick.isoformat() for tick in expected]
+
+
+def test_what_was_due_before_any_timer_looked_is_not_missed() -> None:
+    missed = ScheduleTick.objects.filter(status=TickStatus.MISSED)
+    schedule = make_schedule(every_seconds=10, due_for=605)
+
+    tick_due_schedules()
+    assert not missed.exists()
+    # The last minute is on time, for the first timer as for any other.
+    assert TaskRun.objects.count() == 6
+
+    leave_watermark()
+    Schedule.objects.filter(pk=schedule.pk).update(next_at=Now() - timedelta(seconds=605))
+    tick_due_schedules()
+    assert missed.get().count > 50
 
 
 @pytest.mark.parametrize(

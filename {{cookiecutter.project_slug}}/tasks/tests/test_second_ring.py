@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
 
@@ -16,11 +17,13 @@ from tasks.tests.factories import ADD, make_run
 
 pytestmark = pytest.mark.django_db
 
+type Backlog = Mapping[str, int] | None
+
 
 class Engine:
     """Remembers what was rung, and says of its queue what it is told."""
 
-    def __init__(self, *, needs_second_ring: bool = True, backlog: int | None = 0) -> None:
+    def __init__(self, *, needs_second_ring: bool = True, backlog: Backlog = None) -> None:
         self.needs_second_ring = needs_second_ring
         self.waiting = backlog
         self.rung = Counter[uuid.UUID]()
@@ -28,7 +31,7 @@ class Engine:
     def ring(self, ids: list[uuid.UUID], /) -> None:
         self.rung.update(ids)
 
-    def backlog(self) -> int | None:
+    def backlog(self) -> Backlog:
         return self.waiting
 
 
@@ -65,9 +68,9 @@ def test_only_what_is_ready_and_due_for_a_while_is_rung_again() -> None:
     ("engine", "rings"),
     [
         (Engine(), 1),
-        (Engine(backlog=None), 1),
-        (Engine(backlog=NEARLY_EMPTY), 1),
-        (Engine(backlog=NEARLY_EMPTY + 1), 0),
+        (Engine(backlog={}), 1),
+        (Engine(backlog={"default": NEARLY_EMPTY}), 1),
+        (Engine(backlog={"default": NEARLY_EMPTY + 1}), 0),
         (Engine(needs_second_ring=False), 0),
     ],
 )
@@ -77,6 +80,16 @@ def test_an_engine_that_has_enough_to_do_is_left_in_peace(engine: Engine, rings:
     SecondRing(engine).ring()
 
     assert engine.rung.total() == rings
+
+
+def test_a_backlog_in_one_queue_leaves_the_ring_of_others() -> None:
+    lost = [overdue(), overdue(gated=True)]
+    overdue(queue="slow")
+    engine = Engine(backlog={"slow": NEARLY_EMPTY + 1, "default": 1})
+
+    SecondRing(engine).ring()
+
+    assert engine.rung == {run.pk: 1 for run in lost}
 
 
 def test_each_ring_for_a_run_comes_twice_as_late_as_the_one_before(clock: Clock) -> None:
@@ -92,6 +105,22 @@ def test_each_ring_for_a_run_comes_twice_as_late_as_the_one_before(clock: Clock)
 
     first = int(FIRST_PAUSE_SECONDS)
     assert rung_at == [0, first, 3 * first, 7 * first]
+
+
+def test_a_run_that_a_worker_had_meanwhile_is_rung_at_once(clock: Clock) -> None:
+    run, engine = overdue(), Engine()
+    bell = SecondRing(engine)
+    for _ in range(100):
+        bell.ring()
+        clock.time += 1
+    before = engine.rung[run.pk]
+
+    # It was claimed, its worker died, and whoever took it back died before it had rung.
+    TaskRun.objects.update(attempt=1)
+    for _ in range(3):
+        bell.ring()
+
+    assert engine.rung[run.pk] == before + 1
 
 
 def test_a_backlog_is_rung_a_part_at_a_time_and_each_run_once(

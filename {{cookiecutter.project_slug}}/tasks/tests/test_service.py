@@ -85,6 +85,7 @@ def test_runs_are_found_by_everything_that_is_given() -> None:
     run = make_run(
         name="a.b.c",
         queue="mail",
+        priority=-7,
         status=RunStatus.RUNNING,
         worker_id=worker,
         unique_key="order 7",
@@ -97,6 +98,7 @@ def test_runs_are_found_by_everything_that_is_given() -> None:
         Matching(statuses=(RunStatus.RUNNING,)),
         Matching(task="a.b.c"),
         Matching(queue="mail"),
+        Matching(priority=-7),
         Matching(worker=worker),
         Matching(until=hour_ago),
         Matching(text=str(run.pk)),

@@ -15,7 +15,7 @@ from tasks.statistics.summary import count_ended, depth, queues, statistics
 from tasks.tests.ended_factories import NAMES, make_ended, make_many_ended
 from tasks.tests.factories import make_run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 DAY = timedelta(days=1)
 FLOWING = (RunStatus.SUCCESSFUL, RunStatus.FAILED, RunStatus.CANCELLED)

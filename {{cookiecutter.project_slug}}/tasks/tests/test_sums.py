@@ -28,7 +28,7 @@ from tasks.statistics.rollups import (
 from tasks.statistics.totals import add_to_totals, totals
 from tasks.tests.ended_factories import make_ended, make_many_ended
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 
 def by_hand(rows: Iterable[TaskRun]) -> Endings:

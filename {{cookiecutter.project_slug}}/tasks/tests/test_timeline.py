@@ -15,7 +15,7 @@ from tasks.statistics.rollups import HOUR, MINUTE, floor, roll_up
 from tasks.statistics.timeline import MOST_BUCKETS
 from tasks.tests.ended_factories import NAMES, QUEUES, make_ended, make_many_ended
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 
 def rows_by_step(step: timedelta, since: datetime, **wanted: str) -> Counter[tuple[datetime, str]]:
@@ -28,7 +28,7 @@ def rows_by_step(step: timedelta, since: datetime, **wanted: str) -> Counter[tup
 
 
 @pytest.mark.parametrize("counted", ["never", "partly", "wholly"])
-@pytest.mark.parametrize("step", [MINUTE, HOUR])
+@pytest.mark.parametrize("step", [MINUTE, HOUR, 2 * HOUR])
 def test_it_is_the_same_however_much_is_rolled_up(
     step: timedelta, counted: str, django_assert_max_num_queries: Any
 ) -> None:
@@ -86,6 +86,7 @@ def test_an_end_on_the_hour_begins_no_further_hour() -> None:
     ("step", "more"),
     [
         (timedelta(minutes=5), {}),
+        (timedelta(minutes=90), {}),
         (MINUTE, {"since": datetime(2200, 1, 1, tzinfo=UTC)}),
         (MINUTE, {"since": datetime(1, 1, 1, tzinfo=UTC)}),
         (MINUTE, {"until": datetime(2020, 1, 1, tzinfo=UTC)}),

@@ -19,7 +19,7 @@ from tasks.tests.sample.models import Mark
 from tasks.tests.sample.tasks import tell_or_fail
 from tasks.workflows import Chain, ChainResult, Group, GroupResult, Shape, Step, chain, group
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alike, pytest.mark.django_db]
 
 FAILED = object()
 """What is expected of a shape that does not succeed."""

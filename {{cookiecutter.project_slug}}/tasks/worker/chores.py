@@ -1,7 +1,6 @@
 """What any worker or timer does for all: due runs become ready, lost ones go to others."""
 
 import logging
-import uuid
 
 from tasks import ledger
 from tasks.engine import engine
@@ -57,20 +56,4 @@ def take_back_batch() -> int:
     taken = ledger.take_back_lost_runs()
     if taken:
         logger.warning("%d runs of lost workers were taken back", taken)
-        engine.ring([])
     return taken
-
-
-def bury(worker_id: uuid.UUID, started: set[uuid.UUID], *, reason: str) -> int:
-    """Give away at once what a worker held whose process was seen to end; return how many.
-
-    `started` names the runs it was executing: they count a crash, for that `reason`; the others
-    go back as if they had never been claimed.
-    """
-    ledger.mark_worker_lost(worker_id)
-    total = 0
-    while taken := ledger.take_back_lost_runs(worker_id=worker_id, started=started, reason=reason):
-        total += taken
-    if total:
-        engine.ring([])
-    return total

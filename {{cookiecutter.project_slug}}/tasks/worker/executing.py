@@ -41,8 +41,8 @@ class Execution:
     """What its body says of it; `None` when the body takes no context."""
     lines: Lines | None = None
     """What its body has logged; `None` until it logs something."""
-    has_ended: bool = False
-    """Its body has returned or raised: what is logged from now on is not the body's."""
+    is_in_body: bool = False
+    """What is logged now is the body's: it was called, and has neither returned nor raised."""
     _origin_of_children: Origin | None = None
     handed_back: bool = False
     """The worker leaves, and somebody else has the run: there is no outcome to report."""

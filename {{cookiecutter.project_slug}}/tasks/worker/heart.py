@@ -83,6 +83,7 @@ class Heart:
                 self._turn()
             except (DatabaseError, InterfaceError) as error:
                 logger.error("The database is away, trying again: %s", error)
+                ledger.outage.note()
                 self._listening = False
                 connection.close()
                 self._stopping.wait(PULSE_SECONDS)

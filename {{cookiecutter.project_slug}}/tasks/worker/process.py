@@ -24,14 +24,15 @@ from tasks import around, ledger
 from tasks.engine import engine
 from tasks.ledger import Claimed, Outcome, Pulse
 from tasks.models import RunStatus, Wish, Worker
-from tasks.worker.chores import bury, expire_runs, promote_due_runs, take_back_lost_runs
+from tasks.reasons import BEYOND_REACH
+from tasks.worker.birth import SUSPECTS_SIGNAL
+from tasks.worker.chores import expire_runs, promote_due_runs, take_back_lost_runs
 from tasks.worker.executing import Executing, Execution, Finished
 from tasks.worker.heart import Heart, Waiter
 from tasks.worker.liveness import lock_key_of
 from tasks.worker.options import WorkerOptions
 from tasks.worker.settler import Settler
 from tasks.worker.slots import Slots
-from tasks.worker.supervisor import SUSPECTS_SIGNAL
 
 logger = logging.getLogger("tasks.worker")
 
@@ -117,14 +118,15 @@ class WorkerProcess:
 
     def hand_back_unheard_of(self, known: set[uuid.UUID]) -> None:
         """Give back what the table says this worker holds, though a lost answer never told it."""
-        rows = ledger.held_runs(self.id)
-        ledger.settle(
-            [
-                Outcome(id=id_, attempt=row.attempt, status=RunStatus.READY, delay=0.0, refund=1)
-                for id_, row in rows.items()
-                if id_ not in known
-            ]
-        )
+        outcomes = [
+            Outcome(id=id_, attempt=row.attempt, status=RunStatus.READY, delay=0.0, refund=1)
+            for id_, row in ledger.held_runs(self.id).items()
+            if id_ not in known
+        ]
+        refused = ledger.settle(outcomes)
+        # What rang for them has been answered: nothing was claimed, as far as anybody heard.
+        if back := [outcome.id for outcome in outcomes if outcome.id not in refused]:
+            engine.ring(back)
 
     def database_is_away(self, error: Exception) -> None:
         """Say so, and wait a moment."""
@@ -211,8 +213,7 @@ class WorkerProcess:
         """End the process: nothing else ends a body that computes in C. Its other runs go back."""
         names = ", ".join(execution.claimed.name for execution in hopeless)
         logger.error("Past its time limit and beyond reach: %s. This process ends", names)
-        reason = "It ran past its time limit and could not be interrupted: its process was ended."
-        bury(self.id, {execution.claimed.id for execution in hopeless}, reason=reason)
+        ledger.bury(self.id, {execution.claimed.id for execution in hopeless}, reason=BEYOND_REACH)
         self._exit(EXIT_LOST)
 
     def _exit(self, code: int) -> NoReturn:

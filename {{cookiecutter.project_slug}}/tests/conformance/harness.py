@@ -17,20 +17,30 @@ from django.db import connection
 
 from tasks.models import RunStatus, TaskRun, Worker, WorkerStatus
 
-DEADLINE_SECONDS = 45.0
+DEADLINE_SECONDS = 90.0
 LOOK_SECONDS = 0.02
+SELDOM_SECONDS = 0.1
 APPLICATION = "started-by-a-test"
 """What PostgreSQL calls the sessions of the programs."""
 
 
 def wait_until[T](
-    look: Callable[[], T | None], what: str, *, seconds: float = DEADLINE_SECONDS
+    look: Callable[[], T | None],
+    what: str,
+    *,
+    seconds: float = DEADLINE_SECONDS,
+    instead: Callable[[], object] = str,
 ) -> T:
-    """Look until something true is seen, and return it. Raises `AssertionError` at the deadline."""
-    ends = time.monotonic() + seconds
+    """Look until something true is seen, and return it.
+
+    Raises `AssertionError` at the deadline, with what there is to be seen instead.
+    """
+    began = time.monotonic()
     while not (seen := look()):
-        assert time.monotonic() < ends, f"not within {seconds:g} s: {what}"
-        time.sleep(LOOK_SECONDS)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"not within {seconds:g} s: {what} {instead()}"
+        # Ever more seldom: to look takes time from those that are waited for.
+        time.sleep(min(max(LOOK_SECONDS, waited / 20), SELDOM_SECONDS))
     return seen
 
 
@@ -87,8 +97,8 @@ class Program:
 
     def workers(self) -> list[Worker]:
         """The living worker processes of this command that have signed on, oldest first."""
-        alive = Worker.objects.filter(status=WorkerStatus.ALIVE, pid__in=self.pids())
-        return list(alive.order_by("started_at"))
+        alive = Worker.objects.filter(status=WorkerStatus.ALIVE).order_by("started_at")
+        return [worker for worker in alive if _session_of(worker.pid) == self.process.pid]
 
     def wait_for_workers(self, count: int) -> list[Worker]:
         """Wait until so many have signed on."""
@@ -139,9 +149,13 @@ class Programs:
             program.wait_for_workers(processes)
         return program
 
-    def timer(self, options: Mapping[str, float] | None = None) -> Program:
+    def timer(
+        self,
+        options: Mapping[str, float] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Program:
         """Start `manage.py timer`."""
-        return self._start("timer", options=options)
+        return self._start("timer", options=options, environment=environment)
 
     def kill_all(self) -> None:
         """End what still runs."""
@@ -186,6 +200,11 @@ def freeze(worker: Worker) -> None:
     before = beats.get()
     wait_until(lambda: beats.get() != before, "the worker beat")
     os.kill(worker.pid, signal.SIGSTOP)
+
+
+def thaw(worker: Worker) -> None:
+    """Let a frozen one go on, unless its supervisor has killed it by now for standing still."""
+    _signal(worker.pid, signal.SIGCONT)
 
 
 def freeze_timer(program: Program) -> None:

@@ -14,6 +14,7 @@ from tests.conformance.harness import (
     Programs,
     freeze,
     is_alive,
+    thaw,
     wait_for_status,
     wait_until,
 )
@@ -29,13 +30,14 @@ def test_a_late_workers_outcome_is_refused(programs: Programs, gate: Path) -> No
     (late,) = programs.worker("--threads=1", options=SHORT_LEASE).workers()
     result = hold.enqueue("held", str(gate))
     wait_until(Mark.objects.exists, "the run began")
-    freeze(late)
+    # Not afterwards: whoever stands still for long is killed.
     (other,) = programs.worker("--threads=1", options=SHORT_LEASE).workers()
+    freeze(late)
     wait_until(lambda: Mark.objects.filter(pid=other.pid).exists(), "the other began it")
     gate.touch()
     wait_for_status(RunStatus.SUCCESSFUL, result.id)
 
-    os.kill(late.pid, signal.SIGCONT)
+    thaw(late)
 
     wait_until(lambda: not is_alive(late.pid), "the late worker left")
     run = TaskRun.objects.get(pk=result.id)
@@ -55,13 +57,13 @@ def test_a_late_workers_transaction_is_undone(
     (late,) = programs.worker("--threads=1", options=SHORT_LEASE).workers()
     result = hold_atomically.enqueue("effect", str(gate), str(began))
     wait_until(Path(f"{began}-1").exists, "the run began")
-    freeze(late)
     (other,) = programs.worker("--threads=1", options=SHORT_LEASE).workers()
+    freeze(late)
     wait_until(Path(f"{began}-2").exists, "the other began it")
     gate.touch()
     wait_for_status(RunStatus.SUCCESSFUL, result.id)
 
-    os.kill(late.pid, signal.SIGCONT)
+    thaw(late)
 
     wait_until(lambda: not is_alive(late.pid), "the late worker left")
     assert [mark.pid for mark in Mark.objects.all()] == [other.pid]
@@ -76,13 +78,14 @@ def test_a_worker_that_was_frozen_in_a_transaction_leaves_one_effect(
     (late,) = programs.worker("--threads=1", options=SHORT_LEASE).workers()
     result = hold_atomically.enqueue("effect", str(gate), str(began))
     wait_until(Path(f"{began}-1").exists, "the run began")
+    if not under_test.writers_wait:
+        programs.worker("--threads=1", options=SHORT_LEASE)
     os.kill(late.pid, signal.SIGSTOP)
     gate.touch()
     if not under_test.writers_wait:
-        programs.worker("--threads=1", options=SHORT_LEASE)
         wait_for_status(RunStatus.SUCCESSFUL, result.id)
 
-    os.kill(late.pid, signal.SIGCONT)
+    thaw(late)
 
     wait_for_status(RunStatus.SUCCESSFUL, result.id)
     assert Mark.objects.count() == 1

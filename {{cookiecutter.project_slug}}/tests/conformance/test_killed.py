@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from demo import sandbox
 from demo.sandbox.journal import State
@@ -64,6 +65,92 @@ def test_a_killed_processes_run_goes_to_its_sibling_at_once(programs: Programs, 
     assert is_alive(program.process.pid)
     gate.touch()
     wait_for_status(RunStatus.SUCCESSFUL, result.id)
+
+
+DOOMED = """
+import os
+
+os.register_at_fork(after_in_child=lambda: os.path.exists({doom!r}) and os._exit(3))
+"""
+
+
+@pytest.mark.once
+def test_a_sibling_that_dies_is_missed_while_others_die_as_soon_as_they_start(
+    programs: Programs, gate: Path, tmp_path: Path
+) -> None:
+    doom, own = tmp_path / "doom", tmp_path / "own"
+    own.mkdir()
+    (own / "sitecustomize.py").write_text(DOOMED.format(doom=str(doom)))
+    program = programs.worker("--threads=1", processes=2, environment={"PYTHONPATH": str(own)})
+    result = hold.enqueue("held", str(gate))
+    first = wait_until(Mark.objects.first, "the run began")
+    (sibling,) = [worker for worker in program.workers() if worker.pid != first.pid]
+    doom.touch()
+    os.kill(sibling.pid, signal.SIGKILL)
+    # Now the supervisor puts the next start off, for four seconds at least.
+    wait_until(lambda: program.log.read_text().count("exit code 3") == 5, "five died at once")
+
+    os.kill(first.pid, signal.SIGKILL)
+
+    held = TaskRun.objects.filter(pk=result.id, status=RunStatus.RUNNING)
+    wait_until(lambda: not held.exists(), "its run was given back", seconds=3.5)
+    doom.unlink()
+    gate.touch()
+    program.wait_for_workers(2)
+    wait_for_status(RunStatus.SUCCESSFUL, result.id)
+
+
+@pytest.mark.once
+def test_a_supervisor_that_gave_runs_back_has_nothing_that_a_fork_must_not_share(
+    programs: Programs, gate: Path
+) -> None:
+    program = programs.worker("--threads=1")
+    result = hold.enqueue("held", str(gate))
+    first = wait_until(Mark.objects.first, "the run began")
+
+    os.kill(first.pid, signal.SIGKILL)
+
+    wait_until(lambda: Mark.objects.count() == 2, "the run began again")
+    supervisor = Path(f"/proc/{program.process.pid}")
+    assert len(list((supervisor / "task").iterdir())) == 1
+    opened = [str(file.readlink()) for file in (supervisor / "fd").iterdir()]
+    # redis-py knows by itself when it is in a fork, and connects anew.
+    sockets = [name for name in opened if name.startswith("socket:")]
+    assert len(sockets) <= int(under_test.has_carrier)
+    assert not [name for name in opened if ".sqlite3" in name]
+    gate.touch()
+    wait_for_status(RunStatus.SUCCESSFUL, result.id)
+
+
+NO_FORK = """
+from multiprocessing import get_context
+
+from tasks.worker import birth
+
+birth.BIRTHS = get_context("spawn")
+"""
+
+
+@pytest.mark.once
+def test_workers_are_replaced_also_where_none_can_be_a_fork(
+    programs: Programs, gate: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "sitecustomize.py").write_text(NO_FORK)
+    paths = f"{own}:{settings.BASE_DIR}"
+    program = programs.worker("--threads=1", environment={"PYTHONPATH": paths})
+    result = hold.enqueue("held", str(gate))
+    first = wait_until(Mark.objects.first, "the run began")
+    assert b"spawn_main" in Path(f"/proc/{first.pid}/cmdline").read_bytes()
+
+    os.kill(first.pid, signal.SIGKILL)
+
+    wait_until(lambda: Mark.objects.count() == 2, "the run began again")
+    program.send(signal.SIGTERM)
+    gate.touch()
+    assert program.wait() == 0
+    assert TaskRun.objects.get(pk=result.id).status == RunStatus.SUCCESSFUL
 
 
 @pytest.mark.guarantee("Of what there are fifty, fifty are sold, and each is charged once")

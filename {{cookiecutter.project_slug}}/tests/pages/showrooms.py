@@ -44,7 +44,7 @@ def addresses(user: User, *, queue: str = QUEUE) -> Iterator[str]:
     ended = TaskRun.objects.filter(status__in=(RunStatus.FAILED, RunStatus.RUNNING))
     for run in ended | TaskRun.objects.exclude(after_group_id=None):
         yield reverse("admin:tasks_taskrun_change", args=[run.pk])
-    for move in ("retry", "cancel", "delete"):
+    for move in ("retry", "promote", "cancel", "delete"):
         yield reverse("admin:tasks_taskrun_all", args=[move]) + "?q=paper"
     yield reverse("admin:tasks_taskrun_failures")
     for name in ("index", "tasks_queues", "tasks_tasks", "password_change"):

@@ -4,6 +4,7 @@ Each act in light, in dark, on a phone, and by the keyboard alone: all with the 
 """
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,7 +23,7 @@ from tasks.tests.admin_factories import make_failed_run
 from tasks.tests.factories import ADD
 from tasks.tests.sample.tasks import add, hold, leave_mark, work_until_cancelled
 from tasks.workflows import group
-from tests.browser import fits, log_in, looks, ways
+from tests.browser import fits, log_in, ways
 from tests.conformance.harness import Program, wait_for_status
 from tests.pages.hands import Hands
 
@@ -74,11 +75,19 @@ def test_a_failed_run_is_retried_and_succeeds(inside: Page, site: str, hands: Ha
 
 
 @ways
-def test_a_running_run_is_cancelled(inside: Page, site: str, hands: Hands) -> None:
-    works = work_until_cancelled.enqueue("in the browser")
-    wait_for_status(RunStatus.RUNNING, works.id)
+def test_a_scheduled_run_is_run_now_and_cancelled_while_it_runs(
+    inside: Page, site: str, hands: Hands
+) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    works = work_until_cancelled.using(run_after=tomorrow).enqueue("in the browser")
     open_run(inside, site, works.id)
+    expect(inside.locator(".tasks-head")).to_contain_text("Scheduled")
+
+    hands.open_act("Run now")
+    hands.confirm("Yes, run it now")
+
     expect(inside.locator(".tasks-head")).to_contain_text("Running")
+    wait_for_status(RunStatus.RUNNING, works.id)
     fits(inside)
 
     hands.open_act("Cancel")
@@ -180,8 +189,10 @@ def test_what_is_selected_is_retried_and_no_other(inside: Page, site: str, hands
     assert TaskRun.objects.get(pk=other.pk).status == RunStatus.FAILED
 
 
-@looks
-def test_a_groups_bar_grows_while_one_looks(inside: Page, site: str, tmp_path: Path) -> None:
+@ways
+def test_a_groups_bar_grows_while_one_looks(
+    inside: Page, site: str, hands: Hands, tmp_path: Path
+) -> None:
     gates = [tmp_path / "first", tmp_path / "second"]
     half = MEMBERS // 2
     members = [hold.si("bar", str(gate)) for gate in gates for _ in range(half)]
@@ -192,14 +203,25 @@ def test_a_groups_bar_grows_while_one_looks(inside: Page, site: str, tmp_path: P
     expect(graph).to_contain_text(f"0 + 0 failed of {MEMBERS}")
     expect(graph.locator(".tasks-own")).to_contain_text("Waiting")
     fits(inside)
+    box = graph.locator("a").filter(has_text=f"of {MEMBERS}")
+    if hands.look.keyboard:
+        hands.go_to(box)
 
     gates[0].touch()
     expect(graph).to_contain_text(f"{half} + 0 failed of {MEMBERS}")
     expect(graph.locator(".tasks-bar").first).to_have_attribute("width", "50%")
+    # What was read again has left the keyboard where it was.
+    if hands.look.keyboard:
+        assert hands.is_in(box)
 
     gates[1].touch()
     expect(graph.locator(".tasks-own")).to_contain_text("Successful")
     expect(graph.locator(".tasks-bar").first).to_have_attribute("width", "100%")
+
+    # Its box leads to the members.
+    hands.press(box)
+    expect(inside).to_have_url(re.compile(r"/taskrun/\?name=.*hold&group="))
+    expect(inside.locator("#result_list tbody tr")).to_have_count(MEMBERS)
 
 
 def test_who_was_logged_out_is_led_to_the_login(inside: Page, site: str) -> None:

@@ -10,7 +10,7 @@ from exports.kinds import ExportKind
 from exports.tests.factories import make_export, make_staff
 from orders.tests.factories import make_order, make_product
 from tasks.testing import run_due
-from tests.browser import check, log_in, looks, visit
+from tests.browser import check, log_in, looks, shades, visit
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
@@ -71,6 +71,21 @@ def test_everybody_can_use_the_page_of_the_exports(page: Page, site: str, custom
     visit(page, site + reverse("exports:exports"))
     expect(page.locator("main a[download]")).to_be_visible()
     check(page)
+
+
+@shades
+def test_everybody_can_read_that_something_went_wrong(
+    page: Page, site: str, no_manifest: None, complaints: list[str]
+) -> None:
+    answer = page.goto(f"{site}/shop/")
+
+    assert answer is not None
+    assert answer.status == 500
+    check(page)
+    # Its style holds: the policy has let it in. All that the browser says is that it is a 500.
+    assert page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth") == "432px"
+    assert [each for each in complaints if "status of 500" not in each] == []
+    complaints.clear()
 
 
 def test_staff_can_use_the_page_of_the_exports(page: Page, site: str) -> None:

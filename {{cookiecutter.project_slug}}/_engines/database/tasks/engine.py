@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.core.checks import CheckMessage
@@ -37,6 +37,9 @@ class DatabaseEngine:
         self.carry: Carry | None = None
         """How calls travel that need no row. Here there is no other way than a row."""
 
+    def get_ready(self) -> None:
+        """Be ready to ring, before a request has to wait for that. Nothing is to be done."""
+
     def ring(self, _ids: Sequence[uuid.UUID], _runs: Sequence[NewRun] = ()) -> None:
         """Wake the workers: these runs were committed. `_runs` are they, if the caller has them.
 
@@ -53,8 +56,8 @@ class DatabaseEngine:
         with connection.cursor() as cursor:
             cursor.execute(f"NOTIFY {CHANNEL}")
 
-    def backlog(self) -> int | None:
-        """Return how many messages wait in the engine's own queue: it has none."""
+    def backlog(self) -> Mapping[str, int] | None:
+        """Return how many messages of each queue wait in the engine: it has none."""
         return None
 
     def check(self) -> list[CheckMessage]:

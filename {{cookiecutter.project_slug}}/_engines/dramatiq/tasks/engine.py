@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Protocol
 
@@ -64,6 +64,11 @@ class DramatiqEngine:
         self._closed_until = 0.0
         self._lock = threading.Lock()
 
+    def get_ready(self) -> None:
+        """Load now what the first ring needs, so that no request waits for it: a second, where the
+        machine is busy."""
+        self._connected()
+
     def ring(self, ids: Sequence[uuid.UUID], runs: Sequence[Placed] = ()) -> None:
         """Wake the workers: these runs were committed. `runs` are they, if the caller has them."""
         from redis import RedisError
@@ -88,22 +93,28 @@ class DramatiqEngine:
             self._closed_until = time.monotonic() + PAUSE_SECONDS
             logger.warning("Redis is away; calls without a row are lost: %s", error)
 
-    def backlog(self) -> int | None:
-        """Return how many messages wait in the lanes; `None` while Redis is away."""
+    def backlog(self) -> Mapping[str, int] | None:
+        """Return how many messages wait in the lanes of each queue; `None` while Redis is away."""
         from redis import RedisError
 
-        names = [lane for queue in registry.queues() for lane in doorbells.lanes_of(queue)]
+        lanes = {lane: queue for queue in registry.queues() for lane in doorbells.lanes_of(queue)}
         try:
             pipeline = self._connected().pipeline(transaction=False)
-            for lane in names:
+            for lane in lanes:
                 pipeline.llen(doorbells.key(lane))
-            return sum(int(length) for length in pipeline.execute())
+            lengths = pipeline.execute()
         except (RedisError, OSError):
             return None
+        waiting = dict.fromkeys(lanes.values(), 0)
+        for queue, length in zip(lanes.values(), lengths, strict=True):
+            waiting[queue] += int(length)
+        return waiting
 
     def check(self) -> list[checks.CheckMessage]:
         """Report what is wrong with how Redis is reached."""
-        return redis_url.check()
+        from tasks.redis_client import hasty_client, patient_client
+
+        return redis_url.check(hasty_client, patient_client)
 
     def work(self, options: WorkerOptions) -> None:
         """Be one worker process until told to stop."""
@@ -162,7 +173,11 @@ class DramatiqEngine:
         from tasks.redis_client import hasty_client
 
         if self._client is None:
-            self._client = hasty_client()
+            with self._lock:
+                # One for all threads: a client that nobody keeps closes its connections, also those
+                # that are just being used.
+                if self._client is None:
+                    self._client = redis_url.usable(hasty_client)
         return self._client
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from django.core import checks
 from redis.exceptions import RedisError
 
 from tasks import calls, redis_url, registry
-from tasks.broker import web_client
+from tasks.broker import web_client, worker_client
 from tasks.fuse import Fuse
 from tasks.models import TaskRun
 from tasks.redis_url import place
@@ -49,6 +50,11 @@ class RearqEngine:
 
     def __init__(self) -> None:
         self._fuse = Fuse()
+        self._lock = threading.Lock()
+
+    def get_ready(self) -> None:
+        """Be ready to ring, before a request has to wait for that."""
+        _ = self._redis
 
     def ring(self, ids: Sequence[uuid.UUID], runs: Sequence[NewRun] = ()) -> None:
         """Wake workers: these runs were committed. `runs` are they, if the caller has them.
@@ -79,8 +85,8 @@ class RearqEngine:
             except (RedisError, OSError) as error:
                 self._fuse.blow(f"Redis at {place()} is away, calls without a row are lost", error)
 
-    def backlog(self) -> int | None:
-        """Return how many messages nobody has read yet; `None` when nobody knows."""
+    def backlog(self) -> Mapping[str, int] | None:
+        """Return how many messages of each queue nobody has read yet; `None` when nobody knows."""
         if self._fuse.is_blown:
             return None
         try:
@@ -91,7 +97,7 @@ class RearqEngine:
 
     def check(self) -> list[checks.CheckMessage]:
         """Report what is wrong with how Redis is reached."""
-        return redis_url.check()
+        return redis_url.check(web_client, lambda: worker_client(timeout=1.0))
 
     def work(self, options: WorkerOptions) -> None:
         """Be one worker process until told to stop."""
@@ -109,7 +115,13 @@ class RearqEngine:
 
     @cached_property
     def _redis(self) -> redis.Redis:
-        return web_client()
+        with self._lock:
+            # One for all threads: a client that nobody keeps closes its connections, also those
+            # that are just being used.
+            if "_redis" not in vars(self):
+                vars(self)["_redis"] = redis_url.usable(web_client)
+            client: redis.Redis = vars(self)["_redis"]
+            return client
 
     def _send(self, doorbells: Sequence[Doorbell]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
@@ -128,11 +140,16 @@ class RearqEngine:
             pipeline.xadd(name, message, maxlen=MOST_MESSAGES, approximate=True)
         pipeline.execute()
 
-    def _count_unread(self) -> int:
+    def _count_unread(self) -> dict[str, int]:
         """Of each stream: its length without what was read. What is done with is deleted there."""
         rung: Iterable[Any] = self._redis.smembers(queues_key())
         queues = registry.queues() | {name.decode() for name in rung}
-        names = [name for kind in (False, True) for name in streams(queues, is_async=kind)]
+        names = {
+            name: queue
+            for queue in queues
+            for kind in (False, True)
+            for name in streams([queue], is_async=kind)
+        }
         pipeline = self._redis.pipeline(transaction=False)
         for name in names:
             pipeline.xlen(name)
@@ -142,7 +159,10 @@ class RearqEngine:
         lengths, pending = replies[: len(names)], replies[len(names) :]
         # A stream that no worker has seen yet has no group: none of it was read.
         read = [entry["pending"] if isinstance(entry, dict) else 0 for entry in pending]
-        return sum(max(0, length - seen) for length, seen in zip(lengths, read, strict=True))
+        unread = dict.fromkeys(queues, 0)
+        for queue, length, seen in zip(names.values(), lengths, read, strict=True):
+            unread[queue] += max(0, length - seen)
+        return unread
 
 
 def _of_new(runs: Iterable[NewRun]) -> Iterator[Doorbell]:

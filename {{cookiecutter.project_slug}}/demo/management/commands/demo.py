@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from demo import seed
-from demo.address import NoPort
+from demo.address import NoPort, claimed
 from demo.console import wants_colour
 from demo.guard import refusal
 from demo.removal.removing import remove_the_shop
@@ -70,11 +70,14 @@ class Command(BaseCommand):
         if options["seed"]:
             self._seed()
             return
-        colour = not options["no_color"] and wants_colour(sys.stdout)
         try:
-            show = Show(port=options["port"], colour=colour)
+            with claimed(options["port"]) as port:
+                self._run(port, options)
         except NoPort as error:
             raise CommandError(str(error)) from error
+
+    def _run(self, port: int, options: dict[str, Any]) -> None:
+        show = Show(port=port, colour=not options["no_color"] and wants_colour(sys.stdout))
         if options["check"]:
             show.check(within=options["timeout"])
         else:

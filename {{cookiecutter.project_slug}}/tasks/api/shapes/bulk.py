@@ -7,12 +7,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from api.bodies import BodySerializer
 from tasks.control.acts import ACTS, BATCH
 
 ACT_CHOICES = sorted(ACTS)
 
 
-class BulkSerializer(serializers.Serializer[Any]):
+class BulkSerializer(BodySerializer):
     """What is to be done, and to which runs."""
 
     act = serializers.ChoiceField(choices=ACT_CHOICES)

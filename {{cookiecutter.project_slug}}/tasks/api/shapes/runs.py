@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.bodies import BodySerializer
 from tasks.api.shapes.fields import NamedArguments, PlainJSON, ReasonField
 from tasks.models import RunStatus
 
@@ -59,6 +60,13 @@ class WholeRunSerializer(RunSerializer):
     )
     workflow_id = serializers.UUIDField(allow_null=True)
     group_id = serializers.UUIDField(allow_null=True)
+    parent_id = serializers.CharField(help_text="The run that enqueued it; empty where none did.")
+    request_id = serializers.CharField(
+        help_text="Of the HTTP request at the beginning; empty where there was none."
+    )
+    traceparent = serializers.CharField(
+        help_text="The trace that it belongs to, as W3C's Trace Context writes it, or empty."
+    )
 
 
 class LineSerializer(serializers.Serializer[Any]):
@@ -91,6 +99,7 @@ class TickSerializer(serializers.Serializer[Any]):
 class RelatedSerializer(serializers.Serializer[Any]):
     """What a run is tied to; at most a hundred of each kind."""
 
+    parent = RunSerializer(allow_null=True, help_text="The run that enqueued it.")
     before = RunSerializer(many=True, help_text="What it waits for, or waited for.")
     after = RunSerializer(many=True, help_text="What waits for it.")
     members = RunSerializer(many=True, help_text="Its group, in order, itself included.")
@@ -114,7 +123,7 @@ class LinesQuery(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=1000, default=1000)
 
 
-class NewRunSerializer(serializers.Serializer[Any]):
+class NewRunSerializer(BodySerializer):
     """Which task is to run, and with what. `tasks/{name}/` says what it takes."""
 
     task = serializers.CharField(max_length=255, help_text="The dotted path.")

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from api.bodies import BodySerializer
 from tasks.api.shapes.fields import PlainJSON, ReasonField
 from tasks.api.shapes.numbers import DepthSerializer, FlowSerializer, NumbersSerializer
 from tasks.control.workforce import Health
@@ -26,7 +27,7 @@ class QueueSerializer(serializers.Serializer[Any]):
     depth = DepthSerializer()
 
 
-class LimitSerializer(serializers.Serializer[Any]):
+class LimitSerializer(BodySerializer):
     """How many runs of a queue may run at once."""
 
     limit = serializers.IntegerField(

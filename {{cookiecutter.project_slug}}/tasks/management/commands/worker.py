@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-import uuid
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tasks.engine import engine
 from tasks.worker.options import WorkerOptions
 from tasks.worker.supervisor import Supervisor
 
@@ -51,37 +48,17 @@ class Command(BaseCommand):
             default=DEFAULTS.grace,
             help="seconds that running tasks get to finish on SIGTERM (default: %(default)s)",
         )
-        # How the supervisor starts a process; nobody types these.
-        parser.add_argument("--worker-id", type=uuid.UUID, help=argparse.SUPPRESS)
-        parser.add_argument("--solo", action="store_true", help=argparse.SUPPRESS)
-        parser.add_argument("--slots", type=Path, help=argparse.SUPPRESS)
-        parser.add_argument("--supervisor", type=int, help=argparse.SUPPRESS)
 
     def handle(self, *_args: Any, **given: Any) -> None:
-        if given["worker_id"] is None:
-            _check_pool(given["threads"])
-            sys.exit(self._supervise(given))
-        engine.work(
-            WorkerOptions(
-                queues=_queues(given["queues"]),
-                threads=given["threads"],
-                coroutines=given["coroutines"],
-                drain=given["drain"],
-                solo=given["solo"],
-                grace=given["grace"],
-                worker_id=given["worker_id"],
-                slots=given["slots"],
-                supervisor=given["supervisor"],
-            )
+        _check_pool(given["threads"])
+        options = WorkerOptions(
+            queues=_queues(given["queues"]),
+            threads=given["threads"],
+            coroutines=given["coroutines"],
+            drain=given["drain"],
+            grace=given["grace"],
         )
-
-    def _supervise(self, given: dict[str, Any]) -> int:
-        arguments = ["--queues", ",".join(_queues(given["queues"]))]
-        for option in ("threads", "coroutines", "grace"):
-            arguments += [f"--{option}", str(given[option])]
-        if given["drain"]:
-            arguments.append("--drain")
-        return Supervisor(given["processes"], arguments, grace=given["grace"]).run()
+        sys.exit(Supervisor(given["processes"], options).run())
 
 
 def _check_pool(threads: int) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasks.management.console.acting import CANCEL, DELETE, RETRY
+from tasks.management.console.acting import CANCEL, DELETE, PROMOTE, RETRY
 from tasks.management.console.gating import LIMIT, PAUSE, RESUME
 from tasks.management.console.looking import LIST, SHOW
 from tasks.management.console.part import Part
@@ -18,6 +18,7 @@ PARTS: dict[str, Part[Any]] = {
         LIST,
         SHOW,
         RETRY,
+        PROMOTE,
         CANCEL,
         DELETE,
         PAUSE,

@@ -1,4 +1,4 @@
-"""`tasks retry`, `tasks cancel`, `tasks delete`: of runs that are named, or of all that match."""
+"""`tasks retry`, `promote`, `cancel` and `delete`: of runs that are named, or of all that match."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from tasks.control.acts import CANCEL as CANCELLING
 from tasks.control.acts import DELETE as DELETING
+from tasks.control.acts import PROMOTE as PROMOTING
 from tasks.control.acts import RETRY as RETRYING
 from tasks.control.acts import Act, Effect
 from tasks.management.console.arguments import add_filter, matching, run_id
@@ -77,5 +78,6 @@ def _runs(count: int) -> str:
 
 
 RETRY = Acting(RETRYING, "Give failed and cancelled runs all their attempts again.", "retried")
+PROMOTE = Acting(PROMOTING, "Run scheduled runs now, before they are due.", "promoted")
 CANCEL = Acting(CANCELLING, "Stop runs: those that run are asked to.", "cancelled")
 DELETE = Acting(DELETING, "Delete failed and cancelled runs.", "deleted")

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.tasks.base import TASK_MAX_PRIORITY, TASK_MIN_PRIORITY
 from django.utils import timezone
 
 from tasks.control.matching import Matching
@@ -69,6 +70,18 @@ def count(text: str) -> int:
     return int(text)
 
 
+def priority(text: str) -> int:
+    """Read a whole number that is a task's priority."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = TASK_MAX_PRIORITY + 1
+    if not TASK_MIN_PRIORITY <= number <= TASK_MAX_PRIORITY:
+        bounds = f"{TASK_MIN_PRIORITY} to {TASK_MAX_PRIORITY}"
+        raise ArgumentTypeError(f"takes a whole number from {bounds}, not {text!r}")
+    return number
+
+
 def json_of(kind: type) -> Any:
     """Return a reader of a JSON list or object."""
     wanted = "list, such as '[1, \"two\"]'" if kind is list else "object, such as '{\"order\": 7}'"
@@ -90,6 +103,7 @@ def add_filter(parser: CommandParser) -> None:
     parser.add_argument("--status", type=status, action="append", help="with this status")
     parser.add_argument("--task", help="of this task, by its dotted path")
     parser.add_argument("--queue", help="in this queue")
+    parser.add_argument("--priority", type=priority, help="of this priority")
     parser.add_argument("--worker", type=run_id, help="held, or held last, by this worker")
     parser.add_argument("--since", type=moment, help="enqueued since this time, or for so long")
     parser.add_argument("--until", type=moment, help="enqueued before this time, or so long ago")
@@ -102,6 +116,7 @@ def matching(given: dict[str, Any]) -> Matching:
         statuses=tuple(given["status"] or ()),
         task=given["task"],
         queue=given["queue"],
+        priority=given["priority"],
         worker=given["worker"],
         since=given["since"],
         until=given["until"],

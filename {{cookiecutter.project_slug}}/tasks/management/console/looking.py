@@ -54,8 +54,12 @@ class Show(Part[WholeRun]):
 
 def _row(run: Run) -> tuple[Any, ...]:
     attempts = f"{run.spent}/{run.max_attempts}"
-    error = (run.error or run.reason).partition("\n")[0][:ERROR_CHARACTERS]
+    error = _shortened((run.error or run.reason).partition("\n")[0])
     return run.id, run.task, run.queue, run.status.lower(), attempts, run.enqueued_at, error
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= ERROR_CHARACTERS else f"{text[: ERROR_CHARACTERS - 1].rstrip()}…"
 
 
 def _plain(value: Any) -> Any:

@@ -116,7 +116,19 @@
     return series.ok.map((_, place) => write.format((series.since + place * series.step) * 1000));
   }
 
-  function options(colour, { stacked, unit }) {
+  // How the legend marks a bar, and a line, of which some are dashed.
+  const BOX = { boxWidth: 10 };
+  const STROKE = { usePointStyle: true, pointStyle: "line", pointStyleWidth: 26, generateLabels: strokes };
+
+  function strokes(chart) {
+    const labels = window.Chart.defaults.plugins.legend.labels.generateLabels(chart);
+    return labels.map((label) => {
+      const { borderDash, borderWidth } = chart.data.datasets[label.datasetIndex];
+      return { ...label, lineDash: borderDash, lineWidth: borderWidth };
+    });
+  }
+
+  function options(colour, { stacked, unit, marks }) {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     return {
       animation: still ? false : { duration: 0 },
@@ -124,14 +136,15 @@
       maintainAspectRatio: false,
       interaction: { mode: "index", intersect: false },
       plugins: {
-        legend: { position: "bottom", labels: { color: colour("soft"), boxWidth: 10, boxHeight: 10 } },
+        legend: { position: "bottom", labels: { color: colour("soft"), boxHeight: 10, ...marks } },
         tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${item.formattedValue}${unit}` } },
       },
       scales: {
         x: { stacked, grid: { display: false }, border: { color: colour("line") },
              ticks: { color: colour("soft"), maxTicksLimit: 7, maxRotation: 0 } },
         y: { stacked, beginAtZero: true, border: { display: false }, grid: { color: colour("line") },
-             ticks: { color: colour("soft"), maxTicksLimit: 5, callback: (value) => `${value}${unit}` } },
+             ticks: { color: colour("soft"), maxTicksLimit: 5, precision: unit ? undefined : 0,
+                      callback: (value) => `${value.toLocaleString(document.documentElement.lang)}${unit}` } },
       },
     };
   }
@@ -168,14 +181,14 @@
       labels: names,
       datasets: [bar(text.ok, series.ok.map((n) => n || null), "good"),
                  bar(text.failed, series.failed.map((n) => n || null), "bad")],
-    }, options(colour, { stacked: true, unit: "" }));
+    }, options(colour, { stacked: true, unit: "", marks: BOX }));
     show("tasks-took", "line", {
       labels: names,
       datasets: [
         line(`${text.run} p50`, series.run50, "good"), line(`${text.run} p95`, series.run95, "good", true),
         line(`${text.wait} p50`, series.wait50, "late"), line(`${text.wait} p95`, series.wait95, "late", true),
       ],
-    }, options(colour, { stacked: false, unit: " s" }));
+    }, options(colour, { stacked: false, unit: " s", marks: STROKE }));
   }
 
   new MutationObserver(draw).observe(document.documentElement, {

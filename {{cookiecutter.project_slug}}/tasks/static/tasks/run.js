@@ -5,6 +5,8 @@
   const EVERY = 2000;
   const box = document.getElementById("tasks-live");
   let putBack = () => {};
+  // The box that was shown last, and where that left the drawing.
+  let shown = { box: null, left: 0, top: 0 };
 
   function part() {
     return box.querySelector(".tasks-live");
@@ -15,13 +17,16 @@
     return modal !== null && modal.offsetParent !== null && modal.childElementCount > 0;
   }
 
+  // Show the box that runs, unless it was shown already or the reader has scrolled the drawing.
   function follow() {
-    const running = box.querySelector(".tasks-graph .tasks-running rect");
     const graph = box.querySelector(".tasks-graph");
-    if (running && graph) {
-      graph.scrollLeft = Math.max(0, running.x.baseVal.value - 24);
-      graph.scrollTop = Math.max(0, running.y.baseVal.value - 24);
-    }
+    const running = graph?.querySelector(".tasks-running");
+    if (!running || running.getAttribute("href") === shown.box) return;
+    if (Math.abs(graph.scrollLeft - shown.left) > 1 || Math.abs(graph.scrollTop - shown.top) > 1) return;
+    const { x, y } = running.querySelector("rect");
+    graph.scrollLeft = Math.max(0, x.baseVal.value - 24);
+    graph.scrollTop = Math.max(0, y.baseVal.value - 24);
+    shown = { box: running.getAttribute("href"), left: graph.scrollLeft, top: graph.scrollTop };
   }
 
   function refresh() {

@@ -2,6 +2,7 @@
 
 from config.settings.redis import REDIS_PREFIX as REDIS_PREFIX
 from config.settings.redis import REDIS_URL as REDIS_URL
+from config.settings.redis import REDIS_URL_IS_GIVEN as REDIS_URL_IS_GIVEN
 
 TASKS = {
     "default": {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from queue import Empty
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dramatiq import Actor, Message, Worker
 from dramatiq.common import iter_queue
@@ -37,6 +37,14 @@ MOST_URGENT = -1
 LEAVE_SECONDS = 0.5
 
 
+class Place(NamedTuple):
+    """Where a lane belongs."""
+
+    queue: str
+    urgency: int
+    """The lower the sooner: see `doorbells.BANDS`."""
+
+
 class ActorPool(ThreadPool):
     """The threads are Dramatiq's. They answer doorbells, and run what was claimed without one."""
 
@@ -56,6 +64,7 @@ class ActorPool(ThreadPool):
     ) -> None:
         super().__init__(size, executing, slots, done)
         self._queues = queues
+        self._places: dict[str, Place] = {}
         self.turned_away: list[uuid.UUID] = []
         self._knocks = knocks
         self._look = look
@@ -79,12 +88,18 @@ class ActorPool(ThreadPool):
         self._declare(CLAIMED, MOST_URGENT, self._run_claimed)
         for queue in sorted(self._queues):
             for lane, urgency in doorbells.lanes_of(queue).items():
+                self._places[lane] = Place(queue, urgency)
                 self._declare(lane, urgency, self._answer)
-            lane = doorbells.calls_lane_of(queue)
-            self._declare(lane, doorbells.BANDS["normal"], partial(self._make_call, lane))
+            lane, urgency = doorbells.calls_lane_of(queue), doorbells.BANDS["normal"]
+            self._places[lane] = Place(queue, urgency)
+            self._declare(lane, urgency, partial(self._make_call, lane))
         self._worker.start()
         self._threads = [*self._worker.workers, *self._worker.consumers.values()]
         self._listener.start()
+
+    def are_alive(self) -> bool:
+        """Whether every thread lives, the one that listens among them."""
+        return super().are_alive() and self._listener.is_listening()
 
     def put(self, claimed: Claimed) -> None:
         """Queue a claim for the next thread, before all doorbells."""
@@ -105,8 +120,10 @@ class ActorPool(ThreadPool):
         """Return how many doorbells to fetch: what begins soon, and no more.
 
         What only waits here could be answered by others. For urgent ones there is room even behind
-        others, which they overtake.
+        others, which they overtake; and none for others while more of what is more urgent waits.
         """
+        if self._is_outranked(lane):
+            return 0
         waiting = self._worker.work_queue.qsize()
         ahead = int(self.size * AHEAD_SECONDS / max(self.average_seconds, 1e-5))
         extra = self.size if lane.endswith(".high") else 0
@@ -158,6 +175,15 @@ class ActorPool(ThreadPool):
             self.broker.set_aside(lane, run_id.hex.encode(), "there is no such run")
         except (RedisError, OSError) as error:
             self.broker.outage.note(error)
+
+    def _is_outranked(self, lane: str) -> bool:
+        # Only by what has room when this has: nothing of a queue that is paused is fetched, and no
+        # calls while the event loop is full.
+        return any(
+            self._places[other].urgency < self._places[lane].urgency
+            for other in self.broker.with_more()
+            if self._places[other].queue not in self._paused and not other.endswith(doorbells.CALLS)
+        )
 
     def _declare(self, name: str, urgency: int, body: Callable[..., None]) -> None:
         Actor(

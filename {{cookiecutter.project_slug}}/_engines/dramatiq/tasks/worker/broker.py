@@ -72,12 +72,22 @@ class LaneBroker(RedisBroker):
     def wake(self, lane: str) -> None:
         """Somebody rang for a lane."""
         if lane in self._lanes:
+            self._lanes[lane].has_more = True
             self._lanes[lane].bell.set()
 
     def wake_all(self) -> None:
         """Look into every lane."""
+        for lane in list(self._lanes):
+            self.wake(lane)
+
+    def wake_the_outranked(self) -> None:
+        """There may be room for what waited because something more urgent did."""
         for lane in list(self._lanes.values()):
             lane.bell.set()
+
+    def with_more(self) -> list[str]:
+        """Return the lanes of which more may wait in Redis than was fetched."""
+        return [name for name, lane in list(self._lanes.items()) if lane.has_more]
 
     def remove(self, lane: str, ids: Iterable[str]) -> None:
         """Remove messages that are done with."""

@@ -31,6 +31,8 @@ class Lane:
         self.bell = threading.Event()
         self.answered: deque[str] = deque()
         """Messages that are done with, and not yet removed from Redis."""
+        self.has_more = True
+        """Somebody rang, or the last fetch brought all there was room for."""
 
 
 class LaneConsumer[Said](Consumer):
@@ -59,7 +61,9 @@ class LaneConsumer[Said](Consumer):
             if room <= 0:
                 self._lane.bell.wait(FULL_SECONDS)
                 return None
-            self._receive(self._broker.do_fetch(self._name, room))
+            texts = self._broker.do_fetch(self._name, room)
+            self._note(has_more=len(texts) == room)
+            self._receive(texts)
             self._broker.outage.end()
         except (RedisError, OSError) as error:
             self._broker.outage.note(error)
@@ -107,6 +111,11 @@ class LaneConsumer[Said](Consumer):
         for text, reason in nonsense:
             self._broker.set_aside(self._name, text, reason)
             self._broker.remove_text(self._name, text)
+
+    def _note(self, *, has_more: bool) -> None:
+        outranked, self._lane.has_more = self._lane.has_more, has_more
+        if outranked and not has_more:
+            self._broker.wake_the_outranked()
 
     def _remove_answered(self) -> None:
         ids = [self._lane.answered.popleft() for _ in range(len(self._lane.answered))]

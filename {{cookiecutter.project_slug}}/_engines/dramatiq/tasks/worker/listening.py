@@ -45,6 +45,13 @@ class Listener:
         """Hear no more."""
         self._stopping.set()
 
+    def is_listening(self) -> bool:
+        """Whether the thread lives, unless it was told to stop.
+
+        An error that is not about Redis ends it: the process then ends, too, and is replaced.
+        """
+        return self._stopping.is_set() or self._thread.is_alive()
+
     def _work(self) -> None:
         while not self._stopping.is_set():
             try:

@@ -20,6 +20,8 @@ class Strays(Claimer):
     _knocks = 1
     """Since the last look. Before the first one nobody can have heard any."""
     _takes_all = False
+    _was_told = False
+    """To look: then doorbells that come are no reason not to, and only a look ends it."""
     _takes_oldest = False
     _takes_strange = False
 
@@ -33,12 +35,12 @@ class Strays(Claimer):
         if in_vain:
             # For a coroutine, or for what waits behind a gate, or for what another has.
             self.expect_more()
-        else:
+        elif not self._was_told:
             self._takes_all = False
 
     def suspect(self) -> None:
         """Somebody told us to look, or may have been told in vain."""
-        self._takes_all = True
+        self._takes_all = self._was_told = True
         self.expect_more()
 
     def learn(self, pulse: Pulse) -> None:
@@ -48,7 +50,7 @@ class Strays(Claimer):
         if self._options.queues:
             ready &= frozenset(self._options.queues)
         is_silent, self._knocks = not self._knocks, 0
-        self._takes_all = bool(ready) and (self._takes_all or is_silent)
+        self._takes_all = self._was_told or (bool(ready) and (self._takes_all or is_silent))
         self._takes_oldest = bool(ready)
         self._takes_strange = bool(ready - self._lanes)
         self._coroutines_may_wait |= bool(ready)
@@ -65,6 +67,7 @@ class Strays(Claimer):
             super()._claim_freely(request, catch)
         elif self._takes_all:
             self._takes_all = self._claim_from(self._queues(), request, catch)
+            self._was_told &= self._takes_all
             catch.is_full |= self._takes_all
         else:
             self._claim_a_few(request, catch)

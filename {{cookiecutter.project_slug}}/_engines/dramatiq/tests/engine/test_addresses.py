@@ -35,6 +35,10 @@ def test_addresses_of_redis_and_of_sentinels_are_understood(url: str) -> None:
         ("redis://localhost/first", "no number"),
         ("redis+sentinel://one,two", "what the Sentinels call"),
         ("redis+sentinel://one/shop/first", "no number"),
+        ("redis://h:99999/0", "not from 1 to 65535"),
+        ("redis+sentinel://one,two:0/shop", "not from 1 to 65535"),
+        ("redis://:pa#ss@h/0", "%23"),
+        ("redis://h/0#part", "%23"),
     ],
 )
 def test_what_is_no_address_is_refused(url: str, complaint: str) -> None:

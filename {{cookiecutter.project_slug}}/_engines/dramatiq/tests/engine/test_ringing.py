@@ -1,32 +1,42 @@
 """Who enqueues neither waits for Redis nor fails because of it, and loads no worker."""
 
-import logging
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
 
 import pytest
 from django.conf import settings as django_settings
 from django.db import transaction
 from pytest_django import Settings
+from redis import Redis
 
+from tasks import redis_client
 from tasks.engine import DramatiqEngine, engine
 from tasks.enqueue import enqueue_many
-from tasks.models import RunStatus, TaskRun
+from tasks.models import TaskRun
+from tasks.redis_client import hasty_client
 from tasks.tests.factories import make_run
-from tasks.tests.sample.tasks import add
+from tasks.tests.sample.tasks import add, leave_mark
 from tests.engine.carrier import LANE, RedisCarrier
-from tests.engine.server import RedisServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-NOBODY_ANSWERS = "redis://10.255.255.1:6379/0"
 
 
 def test_a_commit_leaves_one_message_for_each_run(redis: RedisCarrier) -> None:
     enqueue_many(add, [((number, 1), {}) for number in range(2500)])
 
-    assert redis.waiting() == engine.backlog() == 2500
+    assert redis.waiting() == 2500
+
+
+def test_what_waits_is_counted_by_queue(redis: RedisCarrier) -> None:
+    enqueue_many(add, [((number, 1), {}) for number in range(5)])
+    enqueue_many(leave_mark, [(("mark",), {}), (("another",), {})])
+
+    backlog = Counter(engine.backlog())
+
+    assert +backlog == {"default": 5, "brief": 2}
 
 
 def test_a_rollback_leaves_none(redis: RedisCarrier) -> None:
@@ -44,41 +54,43 @@ def test_runs_are_looked_up_where_only_their_ids_are_known(redis: RedisCarrier) 
     assert redis.waiting() == 1
 
 
-@pytest.mark.parametrize("is_silent", [False, True], ids=["refuses", "says nothing"])
-def test_redis_that_is_away_costs_one_short_wait_and_one_line_a_second(
-    server: RedisServer,
-    settings: Settings,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-    is_silent: bool,
+def test_threads_that_ring_for_the_first_time_at_once_share_a_client(
+    redis: RedisCarrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.stop()
-    if is_silent:
-        settings.REDIS_URL = NOBODY_ANSWERS
-    began = time.monotonic()
-    waits = []
+    made: list[Redis] = []
+    together = threading.Barrier(8)
 
-    while time.monotonic() < began + 2.5:
-        before = time.monotonic()
-        add.enqueue(1, 2)
-        waits.append(time.monotonic() - before)
+    def make() -> Redis:
+        made.append(hasty_client())
+        time.sleep(0.1)
+        return made[-1]
 
-    assert max(waits) < 1
-    lines = [record for record in caplog.records if "Redis is away" in record.message]
-    assert 1 <= len(lines) <= 4
-    assert all(record.levelno == logging.WARNING for record in lines)
-    assert TaskRun.objects.filter(status=RunStatus.READY).count() == len(waits) > 10
+    def ring() -> None:
+        together.wait(10)
+        new.ring([], [TaskRun(queue="default", priority=0)])
+
+    new = DramatiqEngine()
+    monkeypatch.setattr(redis_client, "hasty_client", make)
+    threads = [threading.Thread(target=ring) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(made) == 1
+    assert redis.waiting() == 8
 
 
-def test_a_web_process_loads_redis_at_the_first_ring_and_dramatiq_never() -> None:
+def test_a_web_process_loads_redis_before_the_first_ring_and_dramatiq_never() -> None:
     program = """
 import sys, django
 django.setup()
 from tasks.tests.sample.tasks import add
 from tasks.engine import engine
 assert not {"dramatiq", "redis"} & sys.modules.keys()
-engine.ring([])
+import config.wsgi
 assert "redis" in sys.modules
+engine.ring([])
 loaded = [name for name in sys.modules if name.startswith("dramatiq")]
 assert not loaded, loaded
 assert "tasks.worker.actors" not in sys.modules

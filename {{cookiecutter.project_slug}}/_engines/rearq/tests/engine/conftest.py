@@ -7,6 +7,7 @@ import pytest
 
 from tasks.broker import web_client
 from tasks.engine import engine
+from tasks.fuse import Fuse
 from tests.engine.server import RedisServer, program
 
 
@@ -20,6 +21,7 @@ def use_redis(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Callable[[str],
         settings.REDIS_URL = url
         # Not as an attribute: to look at the old one would make it, with the new address.
         monkeypatch.setitem(vars(engine), "_redis", web_client())
+        monkeypatch.setattr(engine, "_fuse", Fuse())
 
     return use
 

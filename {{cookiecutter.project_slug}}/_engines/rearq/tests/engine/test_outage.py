@@ -1,16 +1,16 @@
 """Redis may go away, be emptied, or be absent from the start: nobody waits and nothing is lost."""
 
 import time
+from typing import Any
 
 import pytest
-from django.conf import settings
-from django.db import transaction
 
 from tasks.enqueue import enqueue_many
 from tasks.models import RunStatus, TaskRun
 from tasks.tests.sample.models import Mark
-from tasks.tests.sample.tasks import add, leave_mark, take
+from tasks.tests.sample.tasks import add, take
 from tests.conformance.harness import Programs, wait_for_status, wait_until
+from tests.engine import visits
 from tests.engine.server import RedisServer
 
 OUTAGE_SECONDS = 20.0
@@ -22,28 +22,23 @@ WIPED_SECONDS = 90.0
 
 @pytest.mark.timeout(OUTAGE_SECONDS + BACK_SECONDS + 60)
 def test_enqueueing_goes_on_without_redis_and_nobody_waits(
-    programs: Programs, server: RedisServer, caplog: pytest.LogCaptureFixture
+    programs: Programs, server: RedisServer, caplog: pytest.LogCaptureFixture, settings: Any
 ) -> None:
+    settings.ROOT_URLCONF = visits.__name__
     programs.timer()
     program = programs.worker()
     workers = program.workers()
     wait_for_status(RunStatus.SUCCESSFUL, add.enqueue(1, 2).id)
-    ids: list[str] = []
-    longest = 0.0
     caplog.clear()
 
     server.stop()
-    ends = time.monotonic() + OUTAGE_SECONDS
-    while (began := time.monotonic()) < ends:
-        with transaction.atomic():
-            ids.append(leave_mark.enqueue(f"mark {len(ids)}").id)
-        longest = max(longest, time.monotonic() - began)
-        time.sleep(EVERY_SECONDS)
+    seen = visits.visit(seconds=OUTAGE_SECONDS, every=EVERY_SECONDS)
     server.start()
 
-    wait_for_status(RunStatus.SUCCESSFUL, *ids, seconds=BACK_SECONDS)
-    assert longest < 1
-    assert Mark.objects.count() == len(ids) > OUTAGE_SECONDS
+    wait_for_status(RunStatus.SUCCESSFUL, *seen.ids, seconds=BACK_SECONDS)
+    assert seen.statuses == {200}
+    assert visits.share_of_long(seen.waits, OUTAGE_SECONDS) < 1 / 3
+    assert Mark.objects.count() == len(seen.ids) > OUTAGE_SECONDS
     said = [record for record in caplog.records if record.name == "tasks"]
     assert 1 <= len(said) <= OUTAGE_SECONDS + 1
     assert program.workers() == workers
@@ -88,7 +83,7 @@ def test_a_worker_that_starts_before_redis_says_so_and_works(
 
 
 def test_a_redis_that_may_throw_messages_away_is_warned_of(
-    programs: Programs, server: RedisServer
+    programs: Programs, server: RedisServer, settings: Any
 ) -> None:
     server.client().config_set("maxmemory-policy", "allkeys-lru")
 

@@ -21,6 +21,8 @@ from tasks.engine import engine
         "redis://localhost:6379/first",
         "redis://one,two/0",
         "redis+sentinel://one,two",
+        "redis://h:99999/0",
+        "redis://:pa#ss@h/0",
     ],
 )
 def test_a_wrong_address_is_one_sentence(url: str) -> None:

@@ -1,0 +1,3 @@
+"""How German pages write what Django would write otherwise: see `config/settings/language.py`."""
+
+DATETIME_FORMAT = "Y-m-d H:i:s"
