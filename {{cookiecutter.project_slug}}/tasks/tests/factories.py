@@ -58,9 +58,9 @@ def make_held_run(worker_id: uuid.UUID | None = None, **fields: Any) -> tuple[Ta
 
 
 def make_schedule(*, due_for: float = 0.0, **fields: Any) -> Schedule:
-    """Insert a schedule of `add(1, 2)`, every hour unless said otherwise, due for so many seconds.
+    """Insert a schedule of `add(1, 2)`, every day unless said otherwise, due for so many seconds.
 
-    Its ticks are counted from then on, so that a test need not wait for a full hour.
+    The first tick is where the test wants it, the next at midnight: seldom while the test runs.
     """
     defaults: dict[str, Any] = {
         "name": f"schedule {uuid.uuid4()}",
@@ -69,7 +69,7 @@ def make_schedule(*, due_for: float = 0.0, **fields: Any) -> Schedule:
         "next_at": Now() - timedelta(seconds=due_for),
     }
     if not {"cron", "every_seconds"} & set(fields):
-        defaults["every_seconds"] = 3600
+        defaults["every_seconds"] = 86_400
     schedule = Schedule.objects.create(**{**defaults, **fields})
     schedule.refresh_from_db()
     return schedule

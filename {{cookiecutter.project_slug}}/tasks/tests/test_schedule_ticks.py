@@ -244,7 +244,7 @@ def test_what_was_due_before_any_timer_looked_is_not_missed() -> None:
 def test_a_schedule_that_cannot_run_is_recorded_and_the_others_go_on(
     broken: dict[str, str], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bad = make_schedule(due_for=3700, name="bad", **broken)
+    bad = make_schedule(due_for=3700, name="bad", every_seconds=3600, **broken)
     good = due(name="good")
 
     assert tick_due_schedules() == 2

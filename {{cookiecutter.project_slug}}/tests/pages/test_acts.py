@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db.models.functions import Now
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -20,7 +21,7 @@ from accounts.tests.factories import make_user
 from tasks.models import Gate, RunStatus, Schedule, TaskRun
 from tasks.schedules import tick_due_schedules
 from tasks.tests.admin_factories import make_failed_run
-from tasks.tests.factories import ADD
+from tasks.tests.factories import ADD, make_schedule
 from tasks.tests.sample.tasks import add, hold, leave_mark, work_until_cancelled
 from tasks.workflows import group
 from tests.browser import fits, log_in, ways
@@ -123,16 +124,10 @@ def test_a_paused_queue_holds_its_runs_until_it_is_resumed(
 @ways
 def test_a_schedule_is_switched_off_and_on(inside: Page, site: str, hands: Hands) -> None:
     Schedule.objects.all().delete()
-    schedule = Schedule.objects.create(
-        name="often",
-        task=ADD,
-        arguments='{"args":[1,2],"kwargs":{}}',
-        every_seconds=60,
-        next_at=timezone.now() + timedelta(minutes=1),
-    )
+    schedule = make_schedule(due_for=-3600)
 
     def is_due() -> int:
-        Schedule.objects.update(next_at=timezone.now() - timedelta(seconds=1))
+        Schedule.objects.update(next_at=Now() - timedelta(seconds=1))
         return tick_due_schedules()
 
     inside.goto(f"{site}/admin/tasks/schedule/{schedule.pk}/change/")
