@@ -107,7 +107,7 @@ class Email(models.Model):
                 condition=models.Q(state__in=EmailState.values), name="email_state_is_known"
             ),
         ]
-        permissions = [("release_email", "Can send or drop held e-mails")]
+        permissions = [("release_email", _("Can send or drop held e-mails"))]
 
     def __str__(self) -> str:
         return self.key

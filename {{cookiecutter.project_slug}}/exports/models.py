@@ -67,7 +67,7 @@ class Export(models.Model):
         verbose_name = _("export")
         verbose_name_plural = _("exports")
         ordering = ["-id"]
-        permissions = [("cancel_export", "Can cancel exports")]
+        permissions = [("cancel_export", _("Can cancel exports"))]
         indexes = [
             models.Index(fields=["expires_at"], name="export_to_expire"),
             # By which those that have ended long ago are found.

@@ -49,7 +49,7 @@ class Newsletter(models.Model):
         verbose_name = _("newsletter")
         verbose_name_plural = _("newsletters")
         ordering = ["-id"]
-        permissions = [("send_newsletter", "Can send, pause and resume newsletters")]
+        permissions = [("send_newsletter", _("Can send, pause and resume newsletters"))]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=NewsletterState.values),

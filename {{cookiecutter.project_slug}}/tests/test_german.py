@@ -62,8 +62,6 @@ OPTIONS = ["--locale=de", "--no-location", "--no-obsolete"]
 PART = r"""(?:"[^"]*"|'[^']*')"""
 SAID = re.compile(rf"\bn?gettext\(\s*((?:{PART}[\s+]*)+)")
 PLACE = re.compile(r"%\(\w+\)[.\d]*[a-z]|%%|\{\w*\}|</?\w+>")
-# Django writes the names of permissions into the database, in English.
-PERMISSION = re.compile(r"Can \w+,? [^<]+")
 MOST_PAGES = 150
 # What a bank answered.
 OF_OTHERS = ("POST /v1/",)
@@ -167,7 +165,7 @@ def pages(client: Client, *begin: str) -> Iterator[tuple[str, str]]:
         if answer.status_code != 200 or "html" not in answer.get("Content-Type", ""):
             continue
         text = answer.content.decode()
-        yield address, PERMISSION.sub("", text)
+        yield address, text
         for link in re.findall(r'(?:href|hx-get)="([^"#]+)"', text):
             target = urlsplit(urljoin(address, html.unescape(link)))
             path = target.path + (f"?{target.query}" if target.query else "")

@@ -82,7 +82,7 @@ class Refund(models.Model):
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         ordering = ["-id"]
-        permissions = [("settle_refund", "Can note refunds made by hand")]
+        permissions = [("settle_refund", _("Can note refunds made by hand"))]
         constraints = [
             # All of a charge, once: so refunds never exceed charges.
             models.UniqueConstraint(fields=["payment"], name="one_refund_per_charge"),

@@ -28,11 +28,11 @@ class Gate(models.Model):
     starts = models.TextField(_("starts"), default="{}", db_default="{}")
 
     class Meta:
-        verbose_name = _("gate")
-        verbose_name_plural = _("gates")
+        verbose_name = _("queue or task")
+        verbose_name_plural = _("queues and tasks")
         permissions = [
-            ("pause_gate", "Can pause and resume queues and tasks"),
-            ("limit_gate", "Can limit queues"),
+            ("pause_gate", _("Can pause and resume queues and tasks")),
+            ("limit_gate", _("Can limit queues")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["kind", "name"], name="tasks_gate_unique"),

@@ -102,10 +102,10 @@ class TaskRun(models.Model):
         verbose_name = _("run")
         verbose_name_plural = _("runs")
         permissions = [
-            ("view_arguments", "Can view arguments, results and tracebacks of runs"),
-            ("retry_taskrun", "Can retry runs"),
-            ("cancel_taskrun", "Can cancel runs"),
-            ("enqueue_taskrun", "Can run tasks now"),
+            ("view_arguments", _("Can view arguments, results and tracebacks of runs")),
+            ("retry_taskrun", _("Can retry runs")),
+            ("cancel_taskrun", _("Can cancel runs")),
+            ("enqueue_taskrun", _("Can run tasks now")),
         ]
         indexes = [
             # What a claim reads, in the order in which it takes.

@@ -45,8 +45,8 @@ class Schedule(models.Model):
         verbose_name = _("schedule")
         verbose_name_plural = _("schedules")
         permissions = [
-            ("switch_schedule", "Can switch schedules on and off"),
-            ("run_schedule", "Can run schedules now"),
+            ("switch_schedule", _("Can switch schedules on and off")),
+            ("run_schedule", _("Can run schedules now")),
         ]
         indexes = [
             models.Index(

@@ -54,7 +54,7 @@ class Worker(models.Model):
     class Meta:
         verbose_name = _("worker")
         verbose_name_plural = _("workers")
-        permissions = [("control_worker", "Can quiet and stop workers")]
+        permissions = [("control_worker", _("Can quiet and stop workers"))]
         indexes = [
             models.Index(
                 fields=["id"], name="tasks_worker_alive", condition=models.Q(status="ALIVE")
