@@ -38,7 +38,7 @@ INSERT INTO tasks_taskrun (id, name, queue, priority, status, gated, is_async, a
     max_attempts, cancel_requested, reason, errors, fingerprint, takes_result, regardless, leads)
 SELECT (lpad(to_hex((extract(epoch FROM enqueued) * 1000)::bigint), 12, '0')
         || '7' || substr(md5(number::text), 1, 3) || '8' || substr(md5(number::text), 4, 15))::uuid,
-    'shop.tasks.task_' || number %% %(tasks)s, 'queue_' || number %% %(queues)s, 0, status, false,
+    'shop.tasks.task_' || (number %% %(tasks)s), 'queue_' || number %% %(queues)s, 0, status, false,
     false, '{"args":[' || number || '],"kwargs":{}}', 'order:' || number, enqueued, enqueued,
     CASE WHEN ended THEN enqueued END, CASE WHEN ended THEN enqueued END,
     CASE WHEN ended THEN enqueued + interval '1 s' END, 1, 1, 0, 8, false, '',

@@ -22,13 +22,13 @@ ENDED = {
 INSERT INTO tasks_taskrun (id, name, queue, priority, status, gated, is_async, arguments, run_at,
     enqueued_at, started_at, attempted_at, finished_at, attempt, spent, crashes, max_attempts,
     cancel_requested, reason, errors, fingerprint, takes_result, regardless, leads)
-SELECT gen_random_uuid(), 'shop.tasks.task_' || number %% %(tasks)s,
-    'queue_' || number %% %(queues)s, 0,
+SELECT gen_random_uuid(), 'shop.tasks.task_' || (number %% %(tasks)s),
+    'queue_' || (number %% %(queues)s), 0,
     CASE WHEN number %% 97 = 0 THEN 'FAILED' ELSE 'SUCCESSFUL' END, false, false,
     '{"args":[],"kwargs":{}}', finished - took - waited, finished - took - waited,
     finished - took, finished - took, finished, 1, 1, 0, 8, false, '',
     CASE WHEN number %% 97 = 0 THEN %(errors)s ELSE '[]' END,
-    CASE WHEN number %% 97 = 0 THEN 'kind ' || number %% 7 END, false, false, false
+    CASE WHEN number %% 97 = 0 THEN 'kind ' || (number %% 7) END, false, false, false
 FROM (SELECT number, now() - number * %(days)s * interval '1 day' / %(runs)s AS finished,
         -ln(random() + 1e-9) * interval '0.1 s' AS waited,
         -ln(random() + 1e-9) * interval '1 s' AS took
@@ -52,12 +52,12 @@ WITH RECURSIVE series (number) AS (
         strftime('%%Y-%%m-%%d %%H:%%M:%%f', finished) AS ended
     FROM made
 )
-SELECT lower(hex(randomblob(16))), 'shop.tasks.task_' || number %% %(tasks)s,
-    'queue_' || number %% %(queues)s, 0,
+SELECT lower(hex(randomblob(16))), 'shop.tasks.task_' || (number %% %(tasks)s),
+    'queue_' || (number %% %(queues)s), 0,
     CASE WHEN number %% 97 = 0 THEN 'FAILED' ELSE 'SUCCESSFUL' END, false, false,
     '{"args":[],"kwargs":{}}', due, due, began, began, ended, 1, 1, 0, 8, false, '',
     CASE WHEN number %% 97 = 0 THEN %(errors)s ELSE '[]' END,
-    CASE WHEN number %% 97 = 0 THEN 'kind ' || number %% 7 END, false, false, false
+    CASE WHEN number %% 97 = 0 THEN 'kind ' || (number %% 7) END, false, false, false
 FROM written
 """,
 }

@@ -12,7 +12,7 @@ from django.db.models import CharField, Count, F, Q, QuerySet, StringAgg, Sum, V
 from django.db.models.functions import Cast
 
 from tasks.models import FINAL, RunStatus, TaskRun
-from tasks.statistics.buckets import bucket_between, time_between
+from tasks.statistics.buckets import TimeBetween, bucket_between
 from tasks.statistics.histogram import BOUNDS, Histogram
 
 # What was cancelled before it was started (again) has neither waited to its end nor run.
@@ -110,8 +110,8 @@ def _counted(runs: QuerySet[TaskRun], *columns: str) -> QuerySet[TaskRun, dict[s
         number=Count("pk"),
         wait_buckets=_joined("run_at", "attempted_at"),
         duration_buckets=_joined("attempted_at", "finished_at"),
-        waited=Sum(time_between("run_at", "attempted_at"), filter=MEASURED),
-        lasted=Sum(time_between("attempted_at", "finished_at"), filter=MEASURED),
+        waited=Sum(TimeBetween("run_at", "attempted_at"), filter=MEASURED),
+        lasted=Sum(TimeBetween("attempted_at", "finished_at"), filter=MEASURED),
     )
     return counted
 

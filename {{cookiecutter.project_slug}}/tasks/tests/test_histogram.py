@@ -2,13 +2,13 @@
 
 import math
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from tasks.models import RunStatus, TaskRun
-from tasks.statistics.buckets import bucket_between
+from tasks.statistics.buckets import TimeBetween, bucket_between
 from tasks.statistics.histogram import BOUNDS, Histogram, Percentiles
 from tasks.tests.factories import make_run
 
@@ -70,6 +70,20 @@ def test_the_database_finds_the_bucket_that_python_finds() -> None:
     assert found.count() > 200
     for microseconds, place in found:
         assert Histogram.of([microseconds / 1_000_000]).counts.index(1) == place
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("begun", [0, 1, 999_999, 500_000])
+@pytest.mark.parametrize("ended", [0, 1, 999_999, 1_000_000, 86_400_000_001])
+def test_the_database_finds_the_time_between_to_the_microsecond(begun: int, ended: int) -> None:
+    # A whole second is written without a fraction.
+    begin = datetime(2026, 2, 28, 23, 59, 59, begun, tzinfo=UTC)
+    end = datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC) + timedelta(microseconds=ended)
+    make_run(status=RunStatus.SUCCESSFUL, attempted_at=begin, finished_at=end)
+
+    between = TaskRun.objects.annotate(between=TimeBetween("attempted_at", "finished_at"))
+
+    assert between.values_list("between", flat=True).get() == end - begin
 
 
 def _some(source: random.Random, count: int) -> list[float]:
