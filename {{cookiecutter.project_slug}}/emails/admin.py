@@ -13,13 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 from unfold.dataclasses import UnfoldAction
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
 from emails import outbox, preview, secrets
 from emails.models import Email, EmailState
-from tasks.admin.asking import AsksFirst, Named, NamingDialog, Question
+from tasks.admin.asking import AsksFirst, Named, NamingDialog, Question, action
 
 COLOURS: dict[str, str] = {
     EmailState.PENDING: "",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.dataclasses import UnfoldAction
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
@@ -22,7 +22,7 @@ from accounts.models import User
 from exports.asking import cancel
 from exports.models import Export, ExportPart
 from exports.states import ExportState
-from tasks.admin.asking import Named, NamingDialog
+from tasks.admin.asking import Named, NamingDialog, action
 from tasks.admin.words import NOTHING
 
 COLOURS: dict[str, str] = {

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import UnfoldAction
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
@@ -22,7 +22,7 @@ from newsletters import sending
 from newsletters.letters import sample
 from newsletters.models import Newsletter, NewsletterState
 from newsletters.tasks import begin
-from tasks.admin.asking import Named, NamingDialog
+from tasks.admin.asking import Named, NamingDialog, action
 from tasks.admin.storing import StoresOnce
 from tasks.admin.words import NOTHING
 

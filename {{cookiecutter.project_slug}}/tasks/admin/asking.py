@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
@@ -13,6 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import ngettext
+from unfold import decorators
+from unfold.dataclasses import ActionDialog
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
@@ -45,6 +47,24 @@ class Question:
     explanation: StrOrPromise = ""
     variant: ActionVariant = ActionVariant.PRIMARY
     """How the button looks."""
+
+
+class Dialog(ActionDialog):
+    """A dialog of Unfold's, and how the button looks that says yes."""
+
+    variant: NotRequired[ActionVariant]
+
+
+def action(
+    *, dialog: ActionDialog, variant: ActionVariant = ActionVariant.DEFAULT, **more: Any
+) -> Callable[..., Any]:
+    """Declare what is offered on the page of an object, and asks first.
+
+    The button of what destroys is red: on the page, and in its dialog.
+    """
+    red = variant is ActionVariant.DANGER
+    asked: Dialog = {**dialog, "variant": variant if red else ActionVariant.PRIMARY}
+    return decorators.action(variant=variant, dialog=asked, **more)
 
 
 class NamingDialog(BaseDialogForm):

@@ -9,9 +9,9 @@ from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.views import View
-from unfold.dataclasses import ActionDialog
 from unfold.forms import BaseDialogForm
 
+from tasks.admin.asking import Dialog
 from tasks.errors import (
     ArgumentsDoNotFit,
     ArgumentsNotJSON,
@@ -30,7 +30,7 @@ class Deed(PermissionRequiredMixin, View):
     http_method_names = ["get", "post"]
     form_class: type[BaseDialogForm] = BaseDialogForm
 
-    def dialog(self) -> ActionDialog:
+    def dialog(self) -> Dialog:
         """Return the question. Raises `LookupError` when there is nothing to ask about."""
         raise NotImplementedError
 

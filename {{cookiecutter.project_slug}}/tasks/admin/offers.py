@@ -11,10 +11,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import UnfoldAction
-from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from tasks.admin.asking import AsksFirst, Named, NamingDialog, Question
+from tasks.admin.asking import AsksFirst, Named, NamingDialog, Question, action
 from tasks.admin.moves import (
     AGAIN,
     CANCEL,

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.dataclasses import ActionDialog
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
+from tasks.admin.asking import Dialog
 from tasks.admin.deeds import Deed
 from tasks.admin.site_page import SitePage, user_of
 from tasks.admin.words import length, moment, number, percent
@@ -88,7 +88,7 @@ class PauseQueue(_QueueDeed):
 
     permission_required = (VIEW_GATES, PAUSE_GATES)
 
-    def dialog(self) -> ActionDialog:
+    def dialog(self) -> Dialog:
         return {
             "title": _("Pause the queue %(name)s?") % {"name": self.queue},
             "description": _(
@@ -107,7 +107,7 @@ class ResumeQueue(_QueueDeed):
 
     permission_required = (VIEW_GATES, PAUSE_GATES)
 
-    def dialog(self) -> ActionDialog:
+    def dialog(self) -> Dialog:
         return {
             "title": _("Resume the queue %(name)s?") % {"name": self.queue},
             "description": _("What waits in it starts at once."),
@@ -143,7 +143,7 @@ class LimitQueue(_QueueDeed):
         most = limits.get(str(self.kwargs["name"]))
         return LimitForm(data=data, request=self.request, initial={"most": most})
 
-    def dialog(self) -> ActionDialog:
+    def dialog(self) -> Dialog:
         return {
             "title": _("Limit the queue %(name)s?") % {"name": self.queue},
             "description": _("What is above the limit waits; nothing that runs is stopped."),

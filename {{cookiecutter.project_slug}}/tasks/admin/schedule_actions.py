@@ -14,11 +14,10 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import UnfoldAction
-from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
-from tasks.admin.asking import AsksFirst, Named, Question
+from tasks.admin.asking import AsksFirst, Named, Question, action
 from tasks.errors import ArgumentsDoNotFit, InvalidSchedule, UniqueRunExists, UnknownTask
 from tasks.models import Schedule
 from tasks.permissions import RUN_SCHEDULES, SWITCH_SCHEDULES

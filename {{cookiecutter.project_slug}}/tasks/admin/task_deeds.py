@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from unfold.dataclasses import ActionDialog
 from unfold.forms import BaseDialogForm
 
 from tasks import registry
 from tasks.admin.argument_form import ArgumentForm, form_for
+from tasks.admin.asking import Dialog
 from tasks.admin.deeds import Deed
 from tasks.admin.site_page import user_of
 from tasks.admin.words import short
@@ -62,7 +62,7 @@ class RunTask(_TaskDeed):
             raise UnknownTask(said % {"task": task.module_path})
         return task
 
-    def dialog(self) -> ActionDialog:
+    def dialog(self) -> Dialog:
         return {
             "title": _("Run %(task)s now?") % {"task": short(self.manual_task.module_path)},
             # What a developer wrote, in whose language it is.
@@ -85,7 +85,7 @@ class PauseTask(_TaskDeed):
 
     permission_required = (VIEW_GATES, PAUSE_GATES)
 
-    def dialog(self) -> ActionDialog:
+    def dialog(self) -> Dialog:
         return {
             "title": _("Pause the task %(task)s?") % {"task": short(self.name)},
             "description": _("No run of it starts any more. What runs may finish; the rest waits."),
@@ -102,7 +102,7 @@ class ResumeTask(_TaskDeed):
 
     permission_required = (VIEW_GATES, PAUSE_GATES)
 
-    def dialog(self) -> ActionDialog:
+    def dialog(self) -> Dialog:
         return {
             "title": _("Resume the task %(task)s?") % {"task": short(self.name)},
             "description": _("What waits of it starts at once."),

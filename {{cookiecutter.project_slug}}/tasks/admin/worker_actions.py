@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import UnfoldAction
-from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
+from tasks.admin.asking import action
 from tasks.admin.live_list import LiveListAdmin
 from tasks.admin.site_page import user_of
 from tasks.errors import UnknownWorker
