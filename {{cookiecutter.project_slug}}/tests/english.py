@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+# What stands before a name in English, and behind it in German: "Benutzer löschen".
+GLUED = re.compile(r"(?:Löschen|Hinzufügen|Ändern|Bearbeiten|Anzeigen|Speichern) (?!und )\w.*")
 # Words without which English says nothing, and which German has not.
 ENGLISH = frozenset(
     """
@@ -31,10 +33,19 @@ def is_english(text: str) -> bool:
 
 def english_in(page: str) -> list[str]:
     """Return what a page says in English, to the eye or to a screen reader."""
+    return sorted({text for text in _texts(page) if is_english(text)})
+
+
+def glued_in(page: str) -> list[str]:
+    """Return what a page says with German words in the order of English."""
+    return sorted({text for text in _texts(page) if GLUED.fullmatch(text)})
+
+
+def _texts(page: str) -> Iterator[str]:
     reader = _Reader()
     reader.feed(page)
     reader.close()
-    return sorted({text for text in reader.texts() if is_english(text)})
+    yield from reader.texts()
 
 
 class _Reader(HTMLParser):
