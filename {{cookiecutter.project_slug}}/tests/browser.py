@@ -279,7 +279,7 @@ def _told(violation: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def fits(page: Page) -> None:
-    """Fail if the page is wider than the window."""
-    too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert too_wide <= 0, f"{page.url} is {too_wide} pixels too wide."
+def fits(page: Page, *, within: str = "html") -> None:
+    """Fail if the page, or the part that a selector names, has to be scrolled sideways."""
+    too_wide = page.locator(within).evaluate("it => it.scrollWidth - it.clientWidth")
+    assert too_wide <= 0, f"{page.url}: {within} is {too_wide} pixels too wide."

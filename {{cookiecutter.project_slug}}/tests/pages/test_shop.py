@@ -10,7 +10,7 @@ from exports.kinds import ExportKind
 from exports.tests.factories import make_export, make_staff
 from orders.tests.factories import make_order, make_product
 from tasks.testing import run_due
-from tests.browser import check, log_in, looks, shades, visit
+from tests.browser import check, fits, log_in, looks, shades, visit
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
@@ -60,6 +60,7 @@ def test_everybody_can_see_what_became_of_it(page: Page, site: str, customer: Us
     log_in(page, site, customer)
     visit(page, site + reverse("orders:orders"))
     check(page)
+    fits(page, within=".table-scroll")
     for order in customer.orders.all():
         visit(page, site + order.get_absolute_url())
         check(page)
