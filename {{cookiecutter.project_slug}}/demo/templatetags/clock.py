@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 register = template.Library()
 
-NONE = "—"
+NONE = "–"
 
 
 @register.filter

@@ -25,6 +25,7 @@ from exports.states import ExportState
 from orders.models import Order, Product
 from orders.states import OrderState
 from orders.tasks import process_order
+from tasks.admin.words import NOTHING
 from tasks.models import TaskRun
 from tasks.testing import assert_enqueued, run_due
 
@@ -281,4 +282,4 @@ def test_moments_are_told_as_people_say_them(seconds: int, words: str) -> None:
 )
 def test_spans_are_told_as_people_say_them(seconds: float, words: str) -> None:
     assert span(timedelta(seconds=seconds)) == words
-    assert span(None) == ago(None) == "—"
+    assert span(None) == ago(None) == NOTHING
