@@ -1,7 +1,8 @@
 """What does not happen in a demo by itself: failures, a workflow, a pause. Run inside the project.
 
-It ends when all work is done. The steps of the workflow have unique keys of their own: a schedule
-runs the same tasks, and while such a run holds the task's usual key, a workflow is refused.
+It ends when all work is done, or says after a while what is not. The steps of the workflow have
+unique keys of their own: a schedule runs the same tasks, and while such a run holds the task's
+usual key, a workflow is refused.
 """
 
 import time
@@ -14,6 +15,9 @@ from reports.tasks import send_daily_report
 from tasks.models import FINAL, GateKind, TaskRun
 from tasks.service import service
 from tasks.workflows import chain, group
+
+MOST_SECONDS = 90
+"""How long the work may take: less than `demo.py` waits, which could not say for what."""
 
 for number in (4711, 4712, 4713):
     process_order.enqueue(number)
@@ -28,5 +32,10 @@ admin = User.objects.get(email="admin@example.com")
 service.pause(GateKind.QUEUE, "reports", by=admin)
 service.resume(GateKind.QUEUE, "reports", by=admin)
 
-while TaskRun.objects.exclude(status__in=FINAL).exists():
+deadline = time.monotonic() + MOST_SECONDS
+left = TaskRun.objects.exclude(status__in=FINAL).values_list("name", "status")
+while left.exists():
+    if time.monotonic() > deadline:
+        named = ", ".join(f"{name} ({status})" for name, status in left)
+        raise SystemExit(f"Not ended after {MOST_SECONDS} seconds: {named}")
     time.sleep(0.2)
