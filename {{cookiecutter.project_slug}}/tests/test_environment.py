@@ -156,6 +156,7 @@ def test_an_address_of_no_database_is_refused(url: str, complaint: str) -> None:
         ("smtp://a%40b:p%3Aw@mail:587/?tls=true", {"username": "a@b", "password": "p:w"}),
         ("smtp://mail:587/?tls", {"port": 587, "use_tls": True, "use_ssl": False}),
         ("smtps://mail/?timeout=3", {"use_tls": False, "use_ssl": True, "timeout": 3}),
+        ("smtp://mail/?tls=Off", {"use_tls": False, "use_ssl": False}),
         ("file:///var/a%20folder", {"folder": "/var/a folder"}),
     ],
 )
@@ -170,6 +171,9 @@ def test_mail_goes_where_its_address_says(url: str, expected: dict[str, Any]) ->
         ("smtp://u:secret@:587", "^names no host$"),
         ("smtp://mail/?starttls=1", "^has the option 'starttls'"),
         ("smtp://mail/?timeout=soon", "^has the timeout 'soon'"),
+        ("smtp://mail/?timeout=0", "^has the timeout '0'"),
+        ("smtp://mail/?tls=ture", "^has tls=ture, which is neither true nor false"),
+        ("smtps://mail/?tls=true", "^begins with smtps:"),
         ("smtp://u:secret@mail:x/", "^is no URL"),
     ],
 )

@@ -5,7 +5,10 @@ from urllib.parse import SplitResult, parse_qsl, unquote
 
 from config.settings.env import BASE_DIR, env, split_url
 
-_TRUE = ("", "1", "true", "yes", "on")
+_FLAGS = {
+    **dict.fromkeys(("", "1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
 
 
 def mailer(url: str) -> dict[str, Any]:
@@ -41,14 +44,20 @@ def smtp_options(parts: SplitResult) -> dict[str, Any]:
     if unknown := query.keys() - {"tls", "timeout"}:
         raise ValueError(f"has the option {min(unknown)!r}, but only tls and timeout are known")
     timeout = query.get("timeout", "10")
-    if not timeout.isdecimal():
-        raise ValueError(f"has the timeout {timeout!r}, which is no number of seconds")
+    if not timeout.isdecimal() or int(timeout) < 1:
+        raise ValueError(f"has the timeout {timeout!r}, which is no number of seconds from 1 up")
+    tls = query.get("tls", "false").lower()
+    if tls not in _FLAGS:
+        # Else a slip would send the password for everybody to read.
+        raise ValueError(f"has tls={tls}, which is neither true nor false")
+    if parts.scheme == "smtps" and _FLAGS[tls]:
+        raise ValueError("begins with smtps:, which is TLS from the first byte, and asks for tls")
     return {
         "host": parts.hostname,
         "port": parts.port,
         "username": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),
-        "use_tls": query.get("tls", "false").lower() in _TRUE,
+        "use_tls": _FLAGS[tls],
         "use_ssl": parts.scheme == "smtps",
         # Seconds. A worker must not hang on a server that accepts and then says nothing.
         "timeout": int(timeout),

@@ -14,6 +14,8 @@ from reports.backups.programs import Between
 SUFFIX = ".sqlite3"
 PROGRAM: str | None = None
 PAGES = 1000
+STEPS = 1_000_000
+"""Of SQLite's own machine, some milliseconds, between two looks at whether to go on."""
 PATIENCE_SECONDS = 20.0
 
 
@@ -30,9 +32,24 @@ def dump(path: Path, between: Between) -> None:
 
 def verify(path: Path, between: Between) -> None:
     """Read the whole file: every page, and every entry of every index."""
+    ended: list[BaseException] = []
+
+    def look() -> bool:
+        # SQLite's handler says that it is to end, and cannot say why.
+        try:
+            between()
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            ended.append(error)
+        return bool(ended)
+
     with _told(), closing(_open(path, "ro")) as file:
-        file.set_progress_handler(between, 1_000_000)
-        found = [text for (text,) in file.execute("PRAGMA integrity_check")]
+        file.set_progress_handler(look, STEPS)
+        try:
+            found = [text for (text,) in file.execute("PRAGMA integrity_check")]
+        except sqlite3.OperationalError:
+            if ended:
+                raise ended[0] from None
+            raise
     if found != ["ok"]:
         raise BackupFailed(f"The copy is damaged: {'; '.join(found)[:500]}")
 

@@ -268,6 +268,25 @@ def test_a_run_that_is_cancelled_ends_its_program_and_leaves_nothing(
     assert files(folder_of_backups) == []
 
 
+def test_a_run_that_is_cancelled_while_its_copy_is_read_is_not_one_that_failed(
+    folder_of_backups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on("sqlite")
+    monkeypatch.setattr(sqlite, "STEPS", 10)
+    verify, cancelled = sqlite.verify, TaskCancelled("The run was asked to stop.")
+
+    def between() -> None:
+        raise cancelled
+
+    monkeypatch.setattr(sqlite, "verify", lambda path, _between: verify(path, between))
+
+    with pytest.raises(TaskCancelled) as raised:
+        back_up()
+
+    assert raised.value is cancelled
+    assert files(folder_of_backups) == []
+
+
 def test_a_program_that_is_missing_is_named_with_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -10,7 +11,9 @@ from tasks import reasons
 from tasks.admin.readonly import ReadOnlyAdmin
 from tasks.admin.words import moment
 from tasks.alerts.findings import CONDITIONS, Rule
+from tasks.masks import MASK
 from tasks.models import Alert
+from tasks.permissions import VIEW_ARGUMENTS
 
 EVENT, LASTING, OVER = "event", "lasting", "over"
 STATES = {EVENT: _("Happened"), LASTING: _("Lasting"), OVER: _("Over")}
@@ -37,7 +40,14 @@ class AlertAdmin(ReadOnlyAdmin):
     search_fields = ("title", "key")
     search_help_text = _("Title, or what it is about")
     fields = ("named", "text", "kind", "key", "total", "count", "first", "last", "told", "over")
-    readonly_fields = fields
+    readonly_fields = (*fields, "place")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Show what an exception says to those who may see arguments: it may tell some."""
+        is_shown = obj is None or obj.rule != Rule.FAILED or request.user.has_perm(VIEW_ARGUMENTS)
+        if is_shown:
+            return self.fields
+        return tuple("place" if name == "text" else name for name in self.fields)
 
     @display(description=_("Title"), ordering="title")
     def named(self, alert: Alert) -> str:
@@ -48,6 +58,12 @@ class AlertAdmin(ReadOnlyAdmin):
     def text(self, alert: Alert) -> str:
         """What else is known. The words of an exception stay as they are."""
         return reasons.told(alert.body, reasons.TEXTS)
+
+    @display(description=_("Text"))
+    def place(self, alert: Alert) -> str:
+        """Where the run that failed is, and nothing that its exception says."""
+        address = alert.body.rpartition("\n")[2]
+        return f"{MASK}\n{address}"
 
     @display(description=_("Rule"))
     def kind(self, alert: Alert) -> str:

@@ -39,6 +39,7 @@ from tasks.models import (
 from tasks.reasons import HELD_KEY
 from tasks.tasks import send_alert
 from tasks.testing import run_due
+from tasks.tests.admin_factories import failure, staff
 from tasks.tests.factories import ADD, make_run, make_worker
 from tasks.tests.receiver import Receiver
 from tasks.tests.sample.tasks import fail_as, give_up, leave, sign_in
@@ -627,3 +628,16 @@ def test_people_see_the_list(admin_client: Client) -> None:
         assert text in listed
     assert alert.key in page.content.decode()
     assert admin_client.get(reverse("admin:tasks_alert_add")).status_code == 403
+
+
+def test_what_an_exception_says_is_for_those_who_may_see_arguments() -> None:
+    run = make_run(status=RunStatus.FAILED, errors=failure("no paper for ada@example.com"))
+    TaskRun.objects.filter(pk=run.pk).update(fingerprint="paper", finished_at=Now())
+    watch()
+    page = reverse("admin:tasks_alert_change", args=[Alert.objects.get(rule=Rule.FAILED).pk])
+
+    seen = staff("view_alert").get(page).content.decode()
+
+    assert str(run.pk) in seen
+    assert "ada@" not in seen
+    assert "ada@" in staff("view_alert", "view_arguments").get(page).content.decode()
