@@ -164,8 +164,14 @@ def _whole(_parameter: Parameter, value: Any) -> Any:
 
 
 def _number(_parameter: Parameter, value: Any) -> Any:
-    if not math.isfinite(_of(int | float, value, _("Must be a number."))):
-        raise ValueError(_("Must be a number."))
+    wrong = _("Must be a number.")
+    try:
+        is_one = math.isfinite(_of(int | float, value, wrong))
+    except OverflowError as error:
+        # A whole number that no float is large enough for.
+        raise ValueError(wrong) from error
+    if not is_one:
+        raise ValueError(wrong)
     return value
 
 

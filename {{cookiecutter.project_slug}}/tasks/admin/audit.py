@@ -27,6 +27,8 @@ from tasks.reasons import deeds_told_with, told_of_deed
 
 MOST_PEOPLE = 100
 MOST_READ = 100_000
+MOST_DIGITS = 18
+"""Of an id: all of these a database can compare with."""
 DEEDS = {ADDITION: _("Added"), CHANGE: _("Changed"), DELETION: _("Deleted")}
 COLOURS = {str(ADDITION): "success", str(CHANGE): "info", str(DELETION): "danger"}
 
@@ -40,7 +42,7 @@ class _Exactly(DropdownFilter):
         value = self.value()
         if not value:
             return None
-        number = int(value) if value.isdecimal() else -1
+        number = int(value) if value.isdecimal() and len(value) <= MOST_DIGITS else -1
         return queryset.filter(**{str(self.parameter_name): number})
 
 

@@ -74,6 +74,8 @@ def timeline(
         raise ValueError("A step is a minute or whole hours.")
     time = now()
     until = min(until or time, time)
+    kept = KEPT[MINUTE if step == MINUTE else HOUR]
+    _refuse_old(until, time - kept, kept)
     last = floor(until, step)
     # A step that `until` only touches is none.
     end = last if until == last else last + step
@@ -82,10 +84,7 @@ def timeline(
     if not 0 < count <= MOST_BUCKETS:
         said = _("A span has 1 to %(most)d steps, not %(count)d.")
         raise ValueError(said % {"most": MOST_BUCKETS, "count": count})
-    kept = KEPT[MINUTE if step == MINUTE else HOUR]
-    if begin < time - kept:
-        said = _("Steps of this length are kept for %(days)d days.")
-        raise ValueError(said % {"days": kept.days})
+    _refuse_old(begin, time - kept, kept)
     named = {"name": task, "queue": queue}
     wanted = {column: value for column, value in named.items() if value is not None}
     found = _endings(step, begin, end, wanted)
@@ -98,6 +97,12 @@ def timeline(
             bucket(starts_at, Endings.sum(found.get(starts_at, []))) for starts_at in steps
         ),
     )
+
+
+def _refuse_old(moment: datetime, oldest: datetime, kept: timedelta) -> None:
+    if moment < oldest:
+        said = _("Steps of this length are kept for %(days)d days.")
+        raise ValueError(said % {"days": kept.days})
 
 
 def _endings(

@@ -90,6 +90,7 @@ def test_an_end_on_the_hour_begins_no_further_hour() -> None:
         (MINUTE, {"since": datetime(2200, 1, 1, tzinfo=UTC)}),
         (MINUTE, {"since": datetime(1, 1, 1, tzinfo=UTC)}),
         (MINUTE, {"until": datetime(2020, 1, 1, tzinfo=UTC)}),
+        (HOUR, {"until": datetime(1, 1, 1, tzinfo=UTC)}),
         (HOUR, {"until": datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "since": None, "days": 80}),
     ],
 )
