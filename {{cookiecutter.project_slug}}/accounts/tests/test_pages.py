@@ -55,6 +55,15 @@ def test_registering_leads_to_no_other_site(client: Client) -> None:
     assert answer.headers["Location"] == "/"
 
 
+def test_who_is_logged_in_is_led_from_the_login_to_the_shop_and_not_to_the_login(
+    client: Client,
+) -> None:
+    client.force_login(make_user())
+
+    assert client.get(LOGIN, {"next": LOGIN}).headers["Location"] == "/"
+    assert client.get(LOGIN, {"next": REGISTER}).headers["Location"] == REGISTER
+
+
 def test_an_address_with_an_account_is_refused_in_the_form(client: Client) -> None:
     make_user("ada@example.com")
 

@@ -20,6 +20,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from tasks.admin.json_field import JSONField
 from tasks.parameters import Kind, Parameter, parameters_of
 from tasks.task import Task
 
@@ -133,7 +134,7 @@ def _choice_of(choices: list[tuple[Any, str]]) -> forms.Field:
 
 
 def _json(_parameter: Parameter) -> forms.Field:
-    return forms.JSONField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+    return JSONField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
 
 _FIELDS: dict[Kind, Callable[[Parameter], forms.Field]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 
 from django import forms
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -49,7 +49,7 @@ def matching_of(request: HttpRequest) -> Matching:
             text=given.get(TEXT, "").replace("\x00", "").strip(),
             in_errors=request.user.has_perm(VIEW_ARGUMENTS),
         )
-    except (ValueError, ValidationError) as error:
+    except (ValueError, OverflowError, ValidationError) as error:
         raise IncorrectLookupParameters(str(error)) from error
 
 
@@ -83,4 +83,5 @@ def _moment(given: QueryDict, side: str) -> datetime | None:
     at = forms.TimeField(required=False).clean(given.get(f"{side}_1"))
     if date is None:
         return None
-    return timezone.make_aware(datetime.combine(date, at or time.min))
+    # In UTC, as it is compared: the first day of all, or the last, may be out of range there.
+    return timezone.make_aware(datetime.combine(date, at or time.min)).astimezone(UTC)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from tasks import registry
+from tasks.admin.json_field import JSONField
 from tasks.errors import InvalidSchedule
 from tasks.models import Schedule
 from tasks.schedules import Rule, cron, zones
@@ -30,14 +31,14 @@ class ScheduleForm(forms.ModelForm[Schedule]):
     """A schedule, with its arguments in two fields."""
 
     task = forms.ChoiceField(label=_("Task"), widget=UnfoldAdminSelectWidget)
-    args = forms.JSONField(
+    args = JSONField(
         label=_("Positional arguments"),
         required=False,
         initial=list,
         help_text=_('A list in JSON, such as [1, "two"].'),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
-    kwargs = forms.JSONField(
+    kwargs = JSONField(
         label=_("Keyword arguments"),
         required=False,
         initial=dict,

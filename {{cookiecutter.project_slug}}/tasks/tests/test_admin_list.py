@@ -237,6 +237,9 @@ def test_times_are_of_the_sites_zone(admin_client: Client) -> None:
     assert listed(admin_client, **span) == []
     with override_settings(TIME_ZONE="Europe/Berlin"):
         assert listed(admin_client, **span) == [run]
+        # In UTC this is before the first day of all, and so as wrong as what is no day.
+        answer = admin_client.get(LIST, {"enqueued_at_from_0": "0001-01-01"})
+        assert answer.headers["Location"] == f"{LIST}?e=1"
 
 
 def test_what_no_index_finds_is_looked_for_among_the_newest(

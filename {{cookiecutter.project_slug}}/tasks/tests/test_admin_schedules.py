@@ -88,6 +88,9 @@ def test_a_schedule_is_made_and_runs_its_task(admin_client: Client) -> None:
         ({"timezone": "Mars/Olympus"}, "timezone", "is no time zone"),
         ({"task": "os.system"}, "task", "is not one of the available choices"),
         ({"args": "no json"}, "args", "valid JSON"),
+        ({"args": "[" * 100_000}, "args", "valid JSON"),
+        # Shown again, though no page can be encoded with it.
+        ({"args": r'["\ud800"]', "cron": "nonsense"}, "cron", "write five fields"),
         ({"args": '{"left": 1}'}, "args", "Write a list in JSON"),
         ({"kwargs": "[1]"}, "kwargs", "Write an object in JSON"),
         ({"args": "[1, 2, 3]"}, "args", "cannot be called like this"),
