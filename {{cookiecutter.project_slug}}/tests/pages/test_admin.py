@@ -104,6 +104,18 @@ def test_what_opens_on_a_page_can_be_used_by_everybody(
 
 
 @looks
+def test_a_password_can_be_reset_also_on_a_phone(
+    inside: Page, site: str, ada: User, look: Look
+) -> None:
+    inside.goto(f"{site}{reverse('admin:accounts_user_change', args=[ada.pk])}")
+
+    box = inside.get_by_role("link", name="Reset password").bounding_box()
+
+    assert box
+    assert box["x"] + box["width"] <= look.width
+
+
+@looks
 def test_one_can_log_in_and_out_again(page: Page, site: str) -> None:
     user = make_user(is_staff=True, is_superuser=True)
     page.goto(f"{site}/admin/login/")
