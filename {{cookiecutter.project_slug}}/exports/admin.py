@@ -43,6 +43,8 @@ class PartInline(TabularInline):
     extra = 0
     per_page = 25  # type: ignore[assignment]
     can_delete = False
+    # What it would say, the columns say.
+    show_title = False
     readonly_fields = fields = ("number", "table", "last_key", "rows")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -48,6 +48,8 @@ class ReadOnlyInline(TabularInline):
     extra = 0
     per_page = 25  # type: ignore[assignment]
     can_delete = False
+    # What it would say, the columns say.
+    show_title = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

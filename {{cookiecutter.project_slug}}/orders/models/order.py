@@ -131,7 +131,7 @@ class OrderLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} x {self.name}"
+        return f"{self.quantity} × {self.name}"
 
     @property
     def money(self) -> Money:

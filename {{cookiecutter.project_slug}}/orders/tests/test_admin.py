@@ -1,5 +1,6 @@
 """Products and orders in the admin."""
 
+import re
 import uuid
 
 import pytest
@@ -211,3 +212,12 @@ def test_products_are_listed_and_searched(admin_client: Client) -> None:
     content = page.content.decode()
     for text in ("Blue mug", "Price", str(mug.money)):
         assert text in content
+
+
+def test_the_way_to_an_order_names_no_step_twice(admin_client: Client) -> None:
+    order = make_order()
+    page = admin_client.get(reverse("admin:orders_order_change", args=[order.pk]))
+
+    way = re.findall(r'tracking-tight">\s*(.*?)\s*</(?:a|span)>', page.content.decode())
+
+    assert way == ["Orders", str(order)]
