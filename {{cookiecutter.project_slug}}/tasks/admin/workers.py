@@ -43,7 +43,7 @@ class WorkerAdmin(WorkerActions):
         "held",
         "at",
         "last_beat",
-        "started",
+        "began",
     )
     list_filter = ("status",)
     list_per_page = 50
@@ -119,6 +119,11 @@ class WorkerAdmin(WorkerActions):
     def last_beat(self, worker: Any) -> str:
         """How long ago it gave a sign of life."""
         return ago(worker.silence)
+
+    @display(description=_("Started"), header=True)
+    def began(self, worker: Worker) -> list[str]:
+        """The time of its start above its day."""
+        return moment(worker.started_at).split()[::-1]
 
     @display(description=_("Started"))
     def started(self, worker: Worker) -> str:
