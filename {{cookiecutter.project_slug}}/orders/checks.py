@@ -1,5 +1,6 @@
 """What is checked about the shop when the site starts."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ HINT = (
     "Set PAYMENT_PROVIDER to the dotted path of a class that follows "
     "orders.payments.PaymentProvider, or DEMO=true to try the shop with the sandbox."
 )
+
+ADDRESS = re.compile(r"https?://\w")
 
 
 def check_payment_provider(
@@ -33,10 +36,15 @@ def check_payment_provider(
         return [
             checks.Error(f"PAYMENT_PROVIDER is {path!r}: {error}.", hint=HINT, id="orders.E002")
         ]
-    if issubclass(provider, HttpProvider) and not settings.PAYMENT_URL:
+    if not isinstance(provider, type):
+        return [
+            checks.Error(f"PAYMENT_PROVIDER is {path!r}: no class.", hint=HINT, id="orders.E002")
+        ]
+    if issubclass(provider, HttpProvider) and not ADDRESS.match(settings.PAYMENT_URL):
+        what = repr(settings.PAYMENT_URL) if settings.PAYMENT_URL else "not set"
         return [
             checks.Error(
-                f"The provider {path} is spoken to over HTTP, and PAYMENT_URL is not set.",
+                f"The provider {path} is spoken to over HTTP, and PAYMENT_URL is {what}.",
                 hint="Write, say, PAYMENT_URL=https://payments.example.com",
                 id="orders.E003",
             )

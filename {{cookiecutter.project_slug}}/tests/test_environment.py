@@ -175,6 +175,8 @@ def test_mail_goes_where_its_address_says(url: str, expected: dict[str, Any]) ->
         ("smtp://mail/?tls=ture", "^has tls=ture, which is neither true nor false"),
         ("smtps://mail/?tls=true", "^begins with smtps:"),
         ("smtp://u:secret@mail:x/", "^is no URL"),
+        ("file://var/mail", "^names no folder from the root on"),
+        ("file:mail", "^names no folder from the root on"),
     ],
 )
 def test_an_address_of_no_mail_server_is_refused(url: str, complaint: str) -> None:

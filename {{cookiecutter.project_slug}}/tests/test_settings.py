@@ -104,6 +104,22 @@ def test_a_bad_address_for_alerts_is_one_sentence_without_it() -> None:
     assert "s3cret" not in line
 
 
+def test_a_rate_of_newsletters_that_is_none_is_one_sentence() -> None:
+    line = refusal("migrate", **PRODUCTION, NEWSLETTER_RATE="lots")
+
+    assert line == "NEWSLETTER_RATE is 'lots', which is no rate; write, say, NEWSLETTER_RATE=600/m"
+
+
+def test_backups_lie_in_the_projects_folder_wherever_a_command_is_started() -> None:
+    program = "from django.conf import settings; print(settings.BACKUPS_FOLDER)"
+
+    done = manage(
+        *("shell", "--no-imports", "--command", program), **PRODUCTION, BACKUPS_FOLDER="kept"
+    )
+
+    assert Path(done.stdout.strip()) == settings.BASE_DIR / "kept", done.stderr
+
+
 def test_an_address_for_alerts_that_nothing_understands_is_an_error_without_it() -> None:
     done = manage("check", **PRODUCTION, ALERT_URLS="json://hooks.example.com nonsense://s3cret")
 

@@ -26,6 +26,8 @@ def mailer(url: str) -> dict[str, Any]:
                 "OPTIONS": smtp_options(parts),
             }
         case "file":
+            if parts.netloc or not parts.path.startswith("/"):
+                raise ValueError("names no folder from the root on, after three slashes")
             return {
                 "BACKEND": "config.mail.FolderBackend",
                 "OPTIONS": {"folder": unquote(parts.path)},

@@ -7,7 +7,8 @@ REPORT_RECIPIENTS = env.words("REPORT_RECIPIENTS", default=[])
 
 # Off unless somebody has decided where they are kept, and that this is the database to back up.
 BACKUPS = env.flag("BACKUPS", default=False)
-BACKUPS_FOLDER = env.text("BACKUPS_FOLDER", default=str(BASE_DIR / "var" / "backups"))
+# The same one, in whatever folder a command is started.
+BACKUPS_FOLDER = str(BASE_DIR / env.text("BACKUPS_FOLDER", default="var/backups"))
 # The newest of each of so many days, weeks and months that have one.
 BACKUPS_DAILY = env.number("BACKUPS_DAILY", default=7, at_least=1)
 BACKUPS_WEEKLY = env.number("BACKUPS_WEEKLY", default=4, at_least=0)

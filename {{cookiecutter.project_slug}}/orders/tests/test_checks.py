@@ -16,7 +16,11 @@ def test_the_sandbox_passes(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     ("path", "error_id"),
-    [("", "orders.E001"), ("no.such.Provider", "orders.E002"), ("demo.sandbox.No", "orders.E002")],
+    [
+        ("", "orders.E001"),
+        ("no.such.Provider", "orders.E002"),
+        ("demo.sandbox.No", "orders.E002"),
+    ],
 )
 def test_a_missing_provider_is_an_error_that_says_what_to_type(
     path: str, error_id: str, settings: Settings
@@ -30,3 +34,25 @@ def test_a_missing_provider_is_an_error_that_says_what_to_type(
     assert "Set PAYMENT_PROVIDER to the dotted path" in error.hint
     with pytest.raises(ImproperlyConfigured, match="Set it to the dotted path"):
         payment_provider()
+
+
+def test_a_module_is_no_provider(settings: Settings) -> None:
+    settings.PAYMENT_PROVIDER = "orders.http_provider"
+
+    [error] = check_payment_provider(None)
+
+    assert (error.id, error.msg) == (
+        "orders.E002",
+        "PAYMENT_PROVIDER is 'orders.http_provider': no class.",
+    )
+
+
+@pytest.mark.parametrize("address", ["", "payments.example.com", "http://"])
+def test_a_provider_over_http_has_an_address(address: str, settings: Settings) -> None:
+    settings.PAYMENT_PROVIDER = "orders.http_provider.HttpProvider"
+    settings.PAYMENT_URL = address
+
+    [error] = check_payment_provider(None)
+
+    assert error.id == "orders.E003"
+    assert error.hint == "Write, say, PAYMENT_URL=https://payments.example.com"
