@@ -72,6 +72,7 @@ LINES: dict[str, tuple[str, ...]] = {
         r"    # Small, so that few rows make many parts\.",
         r"DEMO_FOLDER = .*",
     ),
+    "tests/test_admin_asks.py": (r'    "(?:exports_export_cancel|note_by_hand)",',),
     "tests/test_checks.py": (r".*checks\.no_demo,.*",),
     "tests/test_extras.py": (r'        \("TEST_EXPORT_BUCKET", .*',),
     "tests/test_settings.py": (r'    "PAYMENT_PROVIDER": .*',),

@@ -1,6 +1,7 @@
 """What needs the shop is taken out of a file, and nothing else."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -133,11 +134,16 @@ def test_nothing_is_removed_where_debug_is_off() -> None:
         call_command("demo", "--remove", "--yes")
 
 
+def nobody(question: str) -> str:
+    raise EOFError(question)
+
+
+@pytest.mark.parametrize("answer", [lambda _question: "", nobody])
 def test_nothing_is_removed_unless_somebody_says_so(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    answer: Callable[[str], str], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DEBUG = True
-    monkeypatch.setattr("builtins.input", lambda _question: "")
+    monkeypatch.setattr("builtins.input", answer)
     monkeypatch.setattr("demo.management.commands.demo.remove_the_shop", pytest.fail)
 
     with pytest.raises(CommandError, match="Nothing was changed"):

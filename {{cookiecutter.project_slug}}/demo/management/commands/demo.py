@@ -96,7 +96,7 @@ class Command(BaseCommand):
             raise CommandError("The shop is removed from a checkout in development: DEBUG is off.")
         root = Path(settings.BASE_DIR)
         self.stdout.write(f"This deletes and changes files in {root}: commit your work first.")
-        if ask and input("Remove the shop? [y/N] ").strip().lower() not in ("y", "yes"):
+        if ask and not _says_yes("Remove the shop? [y/N] "):
             raise CommandError("Nothing was changed.")
         for line in remove_the_shop(root):
             self.stdout.write(f"  {line}")
@@ -104,3 +104,11 @@ class Command(BaseCommand):
             "The shop is gone. Its tables are not: begin with a new database, "
             "then look at what is left: make lint check sqlite"
         )
+
+
+def _says_yes(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        # Nobody is there to say it.
+        return False
