@@ -63,6 +63,8 @@ class NewsletterAdmin(StoresOnce):
     list_display = ("subject", "shown_state", "shown_progress", "started_at", "ended_at")
     list_filter = ("state",)
     search_fields = ("subject",)
+    # For each the mails are counted.
+    list_per_page = 20
     fields = ("subject", "body", "state", "shown_progress", "started_at", "ended_at", "shown")
     readonly_fields = ("state", "shown_progress", "started_at", "ended_at", "shown")
     # Nothing for a selection: to delete one that is under way would be too easy.

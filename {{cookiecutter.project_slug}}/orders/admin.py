@@ -50,6 +50,12 @@ class ReadOnlyInline(TabularInline):
     can_delete = False
     # What it would say, the columns say.
     show_title = False
+    shown_with: tuple[str, ...]
+    """What its rows name, read along with them."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related(*self.shown_with)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -62,6 +68,7 @@ class LineInline(WithMoney, ReadOnlyInline):  # type: ignore[misc]  # the stubs 
     """What was ordered."""
 
     model = OrderLine
+    shown_with = ("product", "order")
     readonly_fields = fields = ("product", "name", "quantity", "money")
 
 
@@ -69,6 +76,7 @@ class MoveInline(ReadOnlyInline):
     """What the order took off the shelf and put back."""
 
     model = StockMove
+    shown_with = ("product",)
     readonly_fields = fields = ("product", "reason", "quantity", "created_at")
 
 
@@ -76,6 +84,7 @@ class PaymentInline(WithMoney, ReadOnlyInline):  # type: ignore[misc]  # as abov
     """What the provider was asked, and what it said."""
 
     model = Payment
+    shown_with = ("order",)
     readonly_fields = fields = (
         "state",
         "money",
@@ -90,6 +99,7 @@ class ProductMoveInline(ReadOnlyInline):
     """How the stock came to be what it is."""
 
     model = StockMove
+    shown_with = ("order",)
     readonly_fields = fields = ("reason", "quantity", "order", "created_at")
 
 

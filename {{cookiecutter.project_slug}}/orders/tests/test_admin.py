@@ -4,7 +4,9 @@ import re
 import uuid
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from orders import admin as orders_admin
@@ -43,6 +45,25 @@ def test_a_product_is_added_with_its_goods_in_the_ledger(admin_client: Client) -
     product = Product.objects.get(slug="green-mug")
     assert (product.stock, product.price) == (7, 900)
     assert_books_balance()
+
+
+def test_a_page_costs_as_much_whatever_it_lists(admin_client: Client) -> None:
+    mug, *others = (make_product() for _ in range(9))
+    small, large = make_order({others[0]: 1}), make_order(dict.fromkeys((mug, *others), 1))
+    make_order({mug: 1})
+    run_due()
+
+    def queries(address: str) -> int:
+        admin_client.get(address)
+        with CaptureQueriesContext(connection) as captured:
+            assert admin_client.get(address).status_code == 200
+        return len(captured)
+
+    order, product = "admin:orders_order_change", "admin:orders_product_change"
+    assert queries(reverse(order, args=[large.pk])) == queries(reverse(order, args=[small.pk]))
+    assert queries(reverse(product, args=[mug.pk])) == queries(
+        reverse(product, args=[others[1].pk])
+    )
 
 
 def test_a_product_is_changed_without_touching_the_stock_others_move(
