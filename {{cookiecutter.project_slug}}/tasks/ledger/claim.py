@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import Case, F, When
 
 from tasks import registry
 from tasks.ledger import claim_postgresql, claim_sqlite
@@ -28,15 +28,7 @@ def claim(
     that are paused or limited, and tasks that are, give nothing here: see `tasks.ledger.gates`. A
     worker that was declared lost gets nothing.
     """
-    taken: list[Claimed] = []
-    while len(taken) < limit:
-        found = claim_from(
-            FREE, worker_id, queues, limit - len(taken), is_async=is_async, suspects=suspects
-        )
-        admitted = _admit(found, worker_id)
-        taken += admitted
-        if len(admitted) == len(found):
-            break
+    taken = claim_open(FREE, worker_id, queues, limit, is_async=is_async, suspects=suspects)
     taken.sort(key=lambda run: (-run.priority, run.run_at, run.id))
     return taken
 
@@ -61,6 +53,31 @@ def claim_these(
         which += " AND is_async" if is_async else " AND NOT is_async"
     claim_ids = claim_postgresql.claim_ids if _is_postgresql() else claim_sqlite.claim_ids
     return _admit(claim_ids(ids, worker_id, which), worker_id)
+
+
+def claim_open(
+    lane: Lane,
+    worker_id: uuid.UUID,
+    queues: Sequence[str],
+    limit: int,
+    *,
+    is_async: bool,
+    suspects: bool | None,
+) -> list[Claimed]:
+    """Take due runs from one lane of each queue, in no order, without those whose task has a gate.
+
+    Those go behind it.
+    """
+    taken: list[Claimed] = []
+    while len(taken) < limit:
+        found = claim_from(
+            lane, worker_id, queues, limit - len(taken), is_async=is_async, suspects=suspects
+        )
+        admitted = _admit(found, worker_id)
+        taken += admitted
+        if len(admitted) == len(found):
+            break
+    return taken
 
 
 def claim_from(
@@ -94,6 +111,11 @@ def _admit(found: Sequence[tuple[bool, Claimed]], worker_id: uuid.UUID) -> list[
     barred = {run.id for is_paused, run in found if is_paused or run.name in gated}
     if barred:
         TaskRun.objects.filter(pk__in=barred, worker_id=worker_id, status=RunStatus.RUNNING).update(
-            status=RunStatus.READY, gated=True, worker_id=None, spent=F("spent") - 1
+            status=RunStatus.READY,
+            gated=True,
+            worker_id=None,
+            spent=F("spent") - 1,
+            # As in `tasks.ledger.settle`: what has not started may still expire.
+            started_at=Case(When(spent=1, errors="[]", then=None), default=F("started_at")),
         )
     return [run for _, run in found if run.id not in barred]

@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from tasks import registry
-from tasks.ledger.claim import claim_from
+from tasks.ledger.claim import claim_from, claim_open
 from tasks.ledger.lanes import Lane
 from tasks.ledger.rows import Claimed
 from tasks.ledger.words import for_sqlite
@@ -66,13 +66,7 @@ def claim_through_gates(
         with transaction.atomic():
             gates = _lock(queue, name)
             most, opens_in = _allowance(gates, left[is_async])
-            lane = NOT_GATED if name is None else Lane("gated AND name = %(name)s", False, name)
-            claims = [
-                claimed
-                for _, claimed in claim_from(
-                    lane, worker_id, [queue], most, is_async=is_async, suspects=suspects
-                )
-            ]
+            claims = _claim(worker_id, queue, name, most, is_async=is_async, suspects=suspects)
             _count_starts(gates, len(claims))
         left[is_async] -= len(claims)
         for claimed in claims:
@@ -151,6 +145,22 @@ def _lanes(queues: Collection[str] | None) -> Iterator[tuple[str, str | None, bo
             last = tuple(row)
             if queues is None or last[0] in queues:
                 yield last[0], last[1], bool(last[2])
+
+
+def _claim(
+    worker_id: uuid.UUID,
+    queue: str,
+    name: str | None,
+    most: int,
+    *,
+    is_async: bool,
+    suspects: bool | None,
+) -> list[Claimed]:
+    if name is None:
+        return claim_open(NOT_GATED, worker_id, [queue], most, is_async=is_async, suspects=suspects)
+    lane = Lane("gated AND name = %(name)s", False, name)
+    found = claim_from(lane, worker_id, [queue], most, is_async=is_async, suspects=suspects)
+    return [claimed for _, claimed in found]
 
 
 def _lock(queue: str, name: str | None) -> list[_Locked]:

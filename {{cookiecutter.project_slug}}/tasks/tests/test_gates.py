@@ -101,6 +101,29 @@ def test_a_paused_task_starts_nothing_and_holds_up_no_other() -> None:
     assert len(claim(make_worker(), limit=40)) == 30
 
 
+def test_a_paused_task_starts_nothing_in_a_limited_queue_either() -> None:
+    paused = [make_run(queue="brief", priority=50) for _ in range(5)]
+    other = make_run(name="tasks.tests.sample.tasks.mail", queue="brief", priority=0)
+    ledger.set_limit("brief", 3)
+    ledger.pause(GateKind.TASK, paused[0].name)
+
+    assert [one.id for one in through_gates()] == [other.id]
+    assert through_gates() == []
+
+    ledger.resume(GateKind.TASK, paused[0].name)
+    assert len(through_gates()) == 2
+
+
+def test_what_waited_before_its_task_was_paused_may_still_expire() -> None:
+    run = make_run(expires_at=Now() + timedelta(minutes=1))
+    ledger.pause(GateKind.TASK, run.name)
+    assert claim(make_worker()) == []
+
+    TaskRun.objects.update(expires_at=Now() - timedelta(seconds=1))
+
+    assert ledger.expire() == [run.id]
+
+
 def test_a_limited_queue_runs_so_many_at_once() -> None:
     for _ in range(4):
         make_run(queue="brief")
@@ -130,6 +153,14 @@ def test_a_run_enqueued_before_its_task_was_limited_goes_through_the_gate_too() 
     TaskRun.objects.update(gated=False)
 
     assert claim(make_worker()) == []
+    assert len(through_gates()) == 1
+
+
+def test_so_does_one_that_waits_in_a_limited_queue() -> None:
+    enqueue_many(one_at_a_time, [((), {})] * 3)
+    TaskRun.objects.update(gated=False)
+    ledger.set_limit("default", 5)
+
     assert len(through_gates()) == 1
 
 
