@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -62,13 +62,17 @@ def promote_now(ids: Collection[uuid.UUID]) -> int:
 
 
 def _cancel(runs: QuerySet[TaskRun]) -> int:
+    # One statement: between two, a run could be claimed or given back, and escape both.
+    is_running = When(status=RunStatus.RUNNING, then=F("status"))
+    has_ended = When(status__in=UNSTARTED, then=Now())
     with transaction.atomic():
-        stopped = runs.filter(status__in=UNSTARTED).update(
-            status=RunStatus.CANCELLED, finished_at=Now(), cancel_requested=True
+        applied = runs.filter(
+            Q(status__in=UNSTARTED) | Q(status=RunStatus.RUNNING, cancel_requested=False)
+        ).update(
+            status=Case(is_running, default=Value(RunStatus.CANCELLED)),
+            finished_at=Case(has_ended),
+            cancel_requested=True,
         )
-        told = runs.filter(status=RunStatus.RUNNING, cancel_requested=False).update(
-            cancel_requested=True
-        )
-        if stopped:
+        if applied:
             follow_ended(runs.filter(status=RunStatus.CANCELLED))
-    return stopped + told
+    return applied

@@ -1,15 +1,17 @@
 """What people do to runs applies where it can, and says to how many it did."""
 
+import threading
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, connections, transaction
 from django.db.models.functions import Now
 
 from tasks import ledger
 from tasks.errors import UniqueRunExists
-from tasks.ledger import bell
+from tasks.ledger import Outcome, bell
 from tasks.models import FINAL, GateKind, RunStatus, TaskRun
 from tasks.service import service
 from tasks.testing import run_due
@@ -39,6 +41,34 @@ def test_what_runs_is_told_once() -> None:
 
     run.refresh_from_db()
     assert (run.status, run.cancel_requested) == (RunStatus.RUNNING, True)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_is_given_back_meanwhile_is_stopped_all_the_same() -> None:
+    run, claimed = make_held_run()
+    again = Outcome(
+        id=claimed.id, attempt=claimed.attempt, status=RunStatus.SCHEDULED, delay=60.0, errors="[]"
+    )
+
+    def settle() -> None:
+        ledger.settle([again])
+        connections.close_all()
+
+    worker = threading.Thread(target=settle)
+
+    def meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
+        result = execute(sql, *rest)
+        if sql.startswith("UPDATE") and not worker.ident:
+            worker.start()
+            worker.join(0.5)
+        return result
+
+    with connection.execute_wrapper(meanwhile):
+        assert ledger.cancel([run.id]) == 1
+    worker.join()
+
+    assert status_of(run) == RunStatus.CANCELLED
 
 
 @pytest.mark.parametrize("status", FINAL)
