@@ -107,10 +107,14 @@ SELECT EXISTS (SELECT 1 FROM tasks_worker WHERE id = %(worker)s AND status = 'AL
 
 def pulse(worker_id: uuid.UUID, *, beat: bool = True) -> Pulse:
     """Extend the worker's lease, unless `beat` is false, and look what there is to do."""
+    seen = _ask(worker_id, beat=beat)
+    outage.note_answer()
+    return seen
+
+
+def _ask(worker_id: uuid.UUID, *, beat: bool) -> Pulse:
     if connection.vendor == "postgresql":
-        seen = _pulse_postgresql(worker_id)
-        outage.note_answer()
-        return seen
+        return _pulse_postgresql(worker_id)
     if beat:
         Worker.objects.filter(pk=worker_id, status=WorkerStatus.ALIVE).update(
             beat_at=Now(), lease_until=Now() + timedelta(seconds=options().lease)

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection, connections, transaction
@@ -97,6 +98,21 @@ def test_nobody_is_lost_before_all_had_time_to_come_back_after_an_outage(
 
     assert ledger.mark_lost_workers() == 1
     assert worker_status(silent) == WorkerStatus.LOST
+
+
+def test_a_look_that_is_answered_ends_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    outage = Outage()
+    monkeypatch.setattr(leases, "outage", outage)
+    monkeypatch.setattr(import_module("tasks.ledger.pulse"), "outage", outage)
+    make_worker(silent_for=21)
+    looking = make_worker()
+
+    outage.note()
+    ledger.pulse(looking)
+    later = time.monotonic() + grace()
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+
+    assert ledger.mark_lost_workers() == 1
 
 
 @pytest.mark.django_db(transaction=True)
