@@ -69,7 +69,7 @@ async def run_async(claimed: Claimed, executing: Executing) -> Finished:
     execution = begin(claimed)
     if isinstance(execution, Finished):
         return execution
-    execution.cancel = _canceller()
+    execution.cancel = _canceller(execution, executing)
     executing.enter(execution)
     token = current.set(execution)
     try:
@@ -196,11 +196,17 @@ def _too_long(limit: float | None) -> str:
     return TOO_LONG % {"limit": f"{limit or 0:g}"}
 
 
-def _canceller() -> Callable[[], object]:
+def _canceller(execution: Execution, executing: Executing) -> Callable[[], object]:
     """Return what cancels the asyncio task that is running now, from any thread."""
     this, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert this is not None  # noqa: S101 - a coroutine that runs is run by a task
-    return lambda: loop.call_soon_threadsafe(this.cancel)
+
+    def cancel() -> None:
+        # Its outcome would be lost, if it has one by now.
+        if executing.holds(execution):
+            this.cancel()
+
+    return lambda: loop.call_soon_threadsafe(cancel)
 
 
 def _positional(execution: Execution) -> list[Any]:

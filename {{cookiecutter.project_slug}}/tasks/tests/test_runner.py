@@ -3,6 +3,7 @@
 import itertools
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -402,3 +403,26 @@ def test_registered_names_lead_to_their_tasks() -> None:
 def test_statuses_have_one_meaning_each() -> None:
     for one, other in itertools.combinations(RunStatus, 2):
         assert one.label != other.label
+
+
+def test_a_request_to_stop_that_comes_too_late_takes_no_outcome_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[Execution] = []
+
+    class Noting(Executing):
+        def enter(self, execution: Execution) -> None:
+            begun.append(execution)
+            super().enter(execution)
+
+    def stop_now() -> None:
+        begun[0].tell_to_stop()
+        time.sleep(0.1)
+
+    monkeypatch.setattr(runner, "_close_old_connections", stop_now)
+    _, claimed = make_held_run(name=add_async.module_path)
+
+    finished = async_to_sync(runner.run_async)(claimed, Noting())
+
+    assert finished.outcome is not None
+    assert finished.outcome.status == RunStatus.SUCCESSFUL

@@ -103,6 +103,10 @@ class Executing:
         """Remove an attempt that ended."""
         self._executions.pop(execution.claimed.id, None)
 
+    def holds(self, execution: Execution) -> bool:
+        """Whether this very attempt is under way."""
+        return self._executions.get(execution.claimed.id) is execution
+
     def all(self) -> list[Execution]:
         """Return those under way."""
         return list(self._executions.values())
@@ -124,5 +128,4 @@ class Executing:
             gone = row is None or row.attempt != execution.claimed.attempt
             if gone or (row is not None and row.cancel_requested):
                 stopping.append(execution)
-        still = self._executions
-        return [execution for execution in stopping if still.get(execution.claimed.id) is execution]
+        return [execution for execution in stopping if self.holds(execution)]
