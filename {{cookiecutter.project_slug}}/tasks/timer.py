@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from tasks.alerts.record import forget
 from tasks.alerts.watch import WATCH_EVERY_SECONDS, watch
 from tasks.conf import options
 from tasks.engine import engine
+from tasks.flag import Flag
 from tasks.second_ring import SecondRing
 from tasks.statistics.rollups import prune_rollups, roll_up
 from tasks.worker.chores import expire_batch, promote_batch, take_back_batch
@@ -72,7 +72,7 @@ class Timer:
     def __init__(self, todo: Iterable[Job] | None = None) -> None:
         now = time.monotonic()
         self._due = dict.fromkeys(jobs() if todo is None else todo, now)
-        self._stopping = threading.Event()
+        self._stopping = Flag()
 
     def stop(self) -> None:
         """Leave the loop; a batch that has begun is finished."""

@@ -7,11 +7,11 @@ task threads  run plain functions        event loop  runs `async def` functions
 from __future__ import annotations
 
 import logging
-import threading
 import time
 
 from django.db import DatabaseError, InterfaceError
 
+from tasks.flag import Flag
 from tasks.ledger import Pulse
 from tasks.worker.claiming import Catch, Claimer
 from tasks.worker.demand import Demand
@@ -34,7 +34,7 @@ class Claimant(WorkerProcess):
 
     def __init__(self, options: WorkerOptions, waiter: Waiter) -> None:
         super().__init__(options, waiter)
-        self._wake = threading.Event()
+        self._wake = Flag()
         self._has_looked = False
         self._is_unsure = False
         self._is_rung = False

@@ -12,7 +12,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import uuid
 from collections.abc import Sequence
 from types import FrameType
@@ -22,6 +21,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, connection,
 
 from tasks import around, ledger
 from tasks.engine import engine
+from tasks.flag import Flag
 from tasks.ledger import Claimed, Outcome, Pulse
 from tasks.models import RunStatus, Wish, Worker
 from tasks.reasons import BEYOND_REACH
@@ -50,7 +50,7 @@ class WorkerProcess:
     def __init__(self, options: WorkerOptions, waiter: Waiter) -> None:
         self.options = options
         self.id = options.worker_id
-        self.stopping = threading.Event()
+        self.stopping = Flag()
         self.executing = Executing()
         self.settler = Settler(self.written)
         self.slots = Slots.open(options.slots, options.threads + options.coroutines)

@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import tempfile
-import threading
 import time
 import uuid
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from django.db import DatabaseError, InterfaceError, connections
 
 from tasks import ledger
 from tasks.conf import options
+from tasks.flag import Flag
 from tasks.reasons import PROCESS_ENDED
 from tasks.worker import slots
 from tasks.worker.birth import BIRTHS, SIGNALS, SUSPECTS_SIGNAL, begin
@@ -60,7 +60,7 @@ class Supervisor:
         self._wanted = processes
         self._options = options
         self._children: list[Child] = []
-        self._stopping = threading.Event()
+        self._stopping = Flag()
         self._missing = 0
         self._starts_again_at = 0.0
         self._quick_deaths = 0
