@@ -61,7 +61,7 @@ class WorkerProcess:
             self.id,
             self.executing,
             waiter,
-            on_turn=self.slots.beat,
+            on_turn=self._on_turn,
             on_ring=self.rung,
             on_pulse=self._on_pulse,
             on_hopeless=self._leave_hopeless,
@@ -132,6 +132,7 @@ class WorkerProcess:
         """Say so, and wait a moment."""
         logger.error("The database is away, trying again: %s", error)
         connection.close()
+        self._leave_with_supervisor()
         self.stopping.wait(POLL_SECONDS)
 
     def _register(self) -> None:
@@ -156,15 +157,26 @@ class WorkerProcess:
                 logger.info("Worker %s is ready (%d threads)", worker, self.options.threads)
                 return
 
+    def _on_turn(self) -> None:
+        self.slots.beat()
+        self._leave_with_supervisor()
+
+    def _leave_with_supervisor(self) -> None:
+        """Stop if the supervisor is gone, also while the database is: nobody else would say so."""
+        supervisor = self.options.supervisor
+        is_gone = supervisor is not None and supervisor != os.getppid()
+        if is_gone and not self.stopping.is_set():
+            logger.warning("The supervisor is gone: this process leaves too")
+            self.stopping.set()
+            self.rung()
+
     def _on_pulse(self, pulse: Pulse) -> None:
         if not pulse.alive:
             logger.error("This worker was declared lost; others have its runs. It leaves")
             self._exit(EXIT_LOST)
-        supervisor = self.options.supervisor
-        if supervisor is not None and supervisor != os.getppid():
-            logger.warning("The supervisor is gone: this process leaves too")
-            self.stopping.set()
+        self._leave_with_supervisor()
         self._heed(pulse.wish)
+        supervisor = self.options.supervisor
         takes_suspects = not self.is_quiet and self._takes_from(pulse.suspects)
         if supervisor is not None and takes_suspects and not self.stopping.is_set():
             os.kill(supervisor, SUSPECTS_SIGNAL)

@@ -92,3 +92,13 @@ def test_draining_ends_when_nothing_is_left(programs: Programs) -> None:
     assert Mark.objects.count() == 50
     assert TaskRun.objects.filter(status=RunStatus.SUCCESSFUL).count() == 50
     assert TaskRun.objects.get(pk=waits.id).status == RunStatus.READY
+
+
+def test_processes_leave_when_their_supervisor_is_killed(programs: Programs) -> None:
+    program = programs.worker(processes=2)
+
+    program.send(signal.SIGKILL)
+    program.wait()
+
+    # They look for it once a second.
+    wait_until(lambda: not program.pids(), "all have left", seconds=20)
