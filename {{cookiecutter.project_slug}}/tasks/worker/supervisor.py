@@ -181,7 +181,8 @@ class Supervisor:
         meanwhile: who is told to stop, or sees another die, does something about it."""
         excess = self._quick_deaths - self._wanted
         if excess > 0:
-            pause = min(0.5 * 2**excess, LONGEST_PAUSE_SECONDS)
+            # Beyond 2^10 the power only matters as "more than the longest pause".
+            pause = min(0.5 * 2 ** min(excess, 10), LONGEST_PAUSE_SECONDS)
             self._starts_again_at = time.monotonic() + pause
 
     def _stop(self) -> int:
