@@ -39,7 +39,7 @@ def test_queues_are_listed_with_what_waits_in_them(admin_client: Client) -> None
 
     assert (rows["mail"]["ready"], rows["mail"]["oldest"][:5]) == ("1", "3 min")
     assert rows["reports"]["scheduled"] == "1"
-    assert "orders" in rows, "a queue that a task names is there though nothing is in it"
+    assert "maintenance" in rows, "a queue that a task names is there though nothing is in it"
 
 
 def test_a_question_changes_nothing_and_an_answer_does(admin_client: Client) -> None:
