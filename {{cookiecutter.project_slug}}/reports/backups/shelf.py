@@ -89,7 +89,8 @@ def seal(backup: Backup, digest: str) -> None:
 def sealed_digest(backup: Backup) -> str:
     """Return the checksum that a backup was sealed with."""
     with storage().open(f"{backup.name}{SEAL}") as file:
-        text: str = file.read().decode()
+        # What is no text is no checksum either.
+        text: str = file.read().decode(errors="replace")
     return text.partition(" ")[0]
 
 

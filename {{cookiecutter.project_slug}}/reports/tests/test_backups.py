@@ -360,6 +360,9 @@ def test_a_damaged_backup_is_not_restored(folder_of_backups: Path) -> None:
 
     with pytest.raises(RestoreRefused, match=f"{name} is damaged"):
         restore(force=True)
+    (folder_of_backups / f"{name}.sha256").write_bytes(b"\xff")
+    with pytest.raises(RestoreRefused, match=f"{name} is damaged"):
+        restore(force=True)
 
     assert contents() == before
 
