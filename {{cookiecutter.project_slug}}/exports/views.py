@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from exports import files, links
+from exports.access import token_or_login_required
 from exports.asking import CannotExport, ask, cancel, may_see_all_orders
 from exports.forms import ExportForm
 from exports.models import Export
@@ -71,7 +72,7 @@ def cancel_export(request: OwnerRequest, export_id: uuid.UUID) -> HttpResponse:
     return redirect(export)
 
 
-@login_required
+@token_or_login_required
 @never_cache
 @require_GET
 def download(request: OwnerRequest, export_id: uuid.UUID) -> HttpResponseBase:

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.tests.factories import make_user
+from api import tokens
 from exports import files
 from exports.kinds import ExportKind
 from exports.links import download_link
@@ -139,6 +140,22 @@ def test_others_find_nothing_even_with_the_link(client: Client, owner: User) -> 
         cancelling = reverse("exports:cancel", args=[export.id])
         assert client.post(cancelling).status_code == 404
         assert str(export.id) not in text(client, EXPORTS)
+
+
+def test_a_program_gets_the_file_of_its_user_by_its_token(client: Client, owner: User) -> None:
+    link = client_of(owner).get(f"/api/exports/{ready(owner).id}/").json()["download"]
+
+    assert client_of(make_user()).get(link).status_code == 404
+    refused = client.get(link, headers={"Authorization": "Bearer shop_nobodys"})
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+    answer = client_of(owner).get(link)
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    answer.close()
+
+
+def client_of(user: User) -> Client:
+    _, token = tokens.issue(user=user, name="a program")
+    return Client(headers={"Authorization": f"Bearer {token}"})
 
 
 def test_a_link_fits_one_export_only(browser: Client, owner: User) -> None:
