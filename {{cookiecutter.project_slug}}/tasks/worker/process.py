@@ -38,6 +38,7 @@ logger = logging.getLogger("tasks.worker")
 
 POLL_SECONDS = 1.0
 SETTLE_SECONDS = 5.0
+EXIT_BROKEN = 1
 EXIT_LOST = 70
 NOTHING_TO_DO = Pulse(
     alive=True, ready=frozenset(), due=False, lost=False, suspects=frozenset(), gated=False
@@ -93,12 +94,17 @@ class WorkerProcess:
         """Work until a signal, or with `drain` until nothing is ready."""
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
-        self._register()
-        self.settler.start()
-        self.start()
-        self.heart.start()
-        self.work()
-        self._leave()
+        try:
+            self._register()
+            self.settler.start()
+            self.start()
+            self.heart.start()
+            self.work()
+            self._leave()
+        except Exception:
+            logger.exception("This process cannot go on")
+            # Not as it is: a thread that a body has left would keep a process that still beats.
+            self._exit(EXIT_BROKEN)
 
     def do_chores(self) -> None:
         """Do for all what the last look has shown to be due."""

@@ -122,6 +122,39 @@ def test_a_supervisor_that_gave_runs_back_has_nothing_that_a_fork_must_not_share
     wait_for_status(RunStatus.SUCCESSFUL, result.id)
 
 
+SPOILT = """
+import os
+import threading
+import time
+
+
+def spoil():
+    from tasks.worker.process import WorkerProcess
+
+    WorkerProcess.do_chores = lambda self: 1 / 0
+    threading.Thread(target=time.sleep, args=(600,)).start()
+
+
+os.register_at_fork(after_in_child=lambda: os.path.exists({doom!r}) and spoil())
+"""
+
+
+@pytest.mark.once
+def test_a_process_that_cannot_go_on_ends_whatever_threads_a_body_has_left_in_it(
+    programs: Programs, tmp_path: Path
+) -> None:
+    doom, own = tmp_path / "doom", tmp_path / "own"
+    own.mkdir()
+    (own / "sitecustomize.py").write_text(SPOILT.format(doom=str(doom)))
+    doom.touch()
+
+    program = programs.worker(environment={"PYTHONPATH": str(own)}, signs_on=False)
+
+    wait_until(lambda: "exit code 1" in program.log.read_text(), "it ended", seconds=20)
+    doom.unlink()
+    program.wait_for_workers(1)
+
+
 NO_FORK = """
 from multiprocessing import get_context
 
