@@ -9,6 +9,7 @@ from django.db import connection
 from tasks import ledger
 from tasks.models import RunStatus, TaskRun
 from tasks.service import service
+from tasks.statistics.depths import depths
 from tasks.statistics.rollups import roll_up
 from tasks.tests.factories import claim, make_run, make_worker
 
@@ -72,3 +73,27 @@ def test_no_look_reads_the_whole_table(look: Callable[[], object], index: str) -
     assert [step for step in plans if step in ("SCAN tasks_taskrun", "SCAN run")] == []
     # A search for a least or greatest value that names no index is a scan.
     assert [step for step in plans if step in ("SEARCH tasks_taskrun", "SEARCH run")] == []
+
+
+def test_who_counts_what_has_failed_looks_at_no_row() -> None:
+    statements: list[tuple[str, Any]] = []
+
+    def record(execute: Any, sql: str, params: Any, many: object, context: object) -> object:
+        statements.append((sql, params))
+        return execute(sql, params, many, context)
+
+    time = ledger.now()
+    with connection.execute_wrapper(record):
+        depths("queue", time)
+
+    ((sql, params),) = statements
+    failed = sql.rpartition(" UNION ALL ")[2]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rootpage FROM sqlite_master WHERE name = 'tasks_taskrun'")
+        ((table,),) = cursor.fetchall()
+        # The last part has the last parameters: what it calls its status.
+        cursor.execute(f"EXPLAIN {failed}", params[-failed.count("%s") :])
+        steps = cursor.fetchall()
+    rows = {first for _, name, first, second, *_ in steps if (name, second) == ("OpenRead", table)}
+    # SQLite moves to a row when the first column of it is read.
+    assert [step for step in steps if step[1] == "Column" and step[2] in rows] == []
