@@ -22,9 +22,12 @@ DEFAULT = {
 def label(permission: Permission) -> str:
     """Return the app and the name in the reader's language.
 
-    Django stores the names in English, and shows what it stored.
+    Django shows the name that it stored, in English, and the model beside it, which the name names.
     """
-    return f"{permission.content_type} | {_name(permission)}"
+    kind = permission.content_type
+    model = kind.model_class()
+    app = kind.app_label if model is None else model._meta.app_config.verbose_name
+    return f"{app} | {_name(permission)}"
 
 
 def _name(permission: Permission) -> str:
