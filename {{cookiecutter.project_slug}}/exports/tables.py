@@ -133,10 +133,9 @@ class Lines(Table):
             yield [str(number), product, quantity, _amount(price, currency), currency]
 
 
-class Payments(Table):
-    """A charge a row."""
+class MoneyMoves(Table):
+    """Money that went one way or the other, a row each."""
 
-    name = "payments"
     columns = (
         Column("order"),
         Column("state"),
@@ -145,28 +144,26 @@ class Payments(Table):
         Column("reason"),
         Column("created_at", Kind.MOMENT),
     )
-    fields = ("pk", "order__public_id", "state", "amount", "currency", "reason", "created_at")
-
-    def within(self, scope: Scope) -> QuerySet[Payment]:
-        return Payment.objects.filter(order__user_id=scope.user_id)
 
     def rows(self, read: list[tuple[Any, ...]]) -> Iterable[Row]:
         for _pk, number, state, amount, currency, reason, created_at in read:
             yield [str(number), state, _amount(amount, currency), currency, reason, created_at]
 
 
-class Refunds(Table):
+class Payments(MoneyMoves):
+    """A charge a row."""
+
+    name = "payments"
+    fields = ("pk", "order__public_id", "state", "amount", "currency", "reason", "created_at")
+
+    def within(self, scope: Scope) -> QuerySet[Payment]:
+        return Payment.objects.filter(order__user_id=scope.user_id)
+
+
+class Refunds(MoneyMoves):
     """Money that went back, a row each."""
 
     name = "refunds"
-    columns = (
-        Column("order"),
-        Column("state"),
-        Column("amount", Kind.AMOUNT),
-        Column("currency"),
-        Column("reason"),
-        Column("created_at", Kind.MOMENT),
-    )
     fields = (
         "pk",
         "payment__order__public_id",
@@ -179,10 +176,6 @@ class Refunds(Table):
 
     def within(self, scope: Scope) -> QuerySet[Refund]:
         return Refund.objects.filter(payment__order__user_id=scope.user_id)
-
-    def rows(self, read: list[tuple[Any, ...]]) -> Iterable[Row]:
-        for _pk, number, state, amount, currency, reason, created_at in read:
-            yield [str(number), state, _amount(amount, currency), currency, reason, created_at]
 
 
 class Account(Table):
