@@ -1,9 +1,10 @@
 """A claimed row becomes an outcome, whatever its body does."""
 
+import asyncio
 import itertools
 import logging
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -408,16 +409,20 @@ def test_statuses_have_one_meaning_each() -> None:
 def test_a_request_to_stop_that_comes_too_late_takes_no_outcome_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    begun: list[Execution] = []
+    begun: list[tuple[Execution, asyncio.AbstractEventLoop]] = []
 
     class Noting(Executing):
         def enter(self, execution: Execution) -> None:
-            begun.append(execution)
+            begun.append((execution, asyncio.get_running_loop()))
             super().enter(execution)
 
     def stop_now() -> None:
-        begun[0].tell_to_stop()
-        time.sleep(0.1)
+        ((execution, loop),) = begun
+        execution.tell_to_stop()
+        # Whatever the loop was told is behind it when it has come to this.
+        heeded = threading.Event()
+        loop.call_soon_threadsafe(heeded.set)
+        assert heeded.wait(10)
 
     monkeypatch.setattr(runner, "_close_old_connections", stop_now)
     _, claimed = make_held_run(name=add_async.module_path)
